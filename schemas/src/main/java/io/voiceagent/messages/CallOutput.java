@@ -31,7 +31,11 @@ public sealed interface CallOutput {
      * @param items in the order in which they began: at most one {@link Item.Message} and one {@link Item.Reasoning}, any number of {@link Item.ToolCall}
      * @param model as the endpoint named it
      */
-    record Model(List<Item> items, Finish finish, Usage usage, @Nullable String model) implements CallOutput {
+    record Model(
+            List<Item> items,
+            Finish finish,
+            Usage usage,
+            @Nullable String model) implements CallOutput {
         public Model {
             items = List.copyOf(items);
         }

@@ -51,8 +51,12 @@ public sealed interface CallResult {
      *
      * @param output what had come by then, null when nothing of use had
      */
-    record Stopped(CallRef ref, String conversation, String incarnation, int frames, @Nullable CallOutput output)
-            implements CallResult {}
+    record Stopped(
+            CallRef ref,
+            String conversation,
+            String incarnation,
+            int frames,
+            @Nullable CallOutput output) implements CallResult {}
 
     /** The worker has no free slot, or leaves: nothing was started, and it is no failure. */
     record Busy(CallRef ref, String conversation, String incarnation) implements CallResult {}

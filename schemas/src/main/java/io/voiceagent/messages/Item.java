@@ -44,5 +44,9 @@ public sealed interface Item {
      * @param error true when {@code output} tells of a failure
      * @param name the tool's name where it is known
      */
-    record ToolResult(String callId, String output, boolean error, @Nullable String name) implements Item {}
+    record ToolResult(
+            String callId,
+            String output,
+            boolean error,
+            @Nullable String name) implements Item {}
 }

@@ -68,6 +68,8 @@ public final class Json {
 
     private static String firstLine(Exception e) {
         String message = e instanceof JacksonException j ? j.getOriginalMessage() : e.getMessage();
-        return message == null ? e.getClass().getSimpleName() : message.lines().findFirst().orElse("");
+        return message == null
+                ? e.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
     }
 }

@@ -41,7 +41,8 @@ public record ResponseId(int keyId, String conversation, Instant submittedAt, St
      */
     public static ResponseId parse(String id) {
         if (!id.startsWith(PREFIX) || id.length() != PREFIX.length() + 2 * (SIGNED_BYTES + MAC_BYTES)) {
-            throw new MalformedMessageException("not a response id: " + PREFIX + " and 48 hex digits are expected", null);
+            throw new MalformedMessageException(
+                    "not a response id: " + PREFIX + " and 48 hex digits are expected", null);
         }
         String hex = id.substring(PREFIX.length());
         if (!hex.chars().allMatch(c -> (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'))) {
