@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepEvent.StepStarted.class, name = "step_started"),
     @JsonSubTypes.Type(value = StepEvent.CallAssigned.class, name = "call_assigned"),
     @JsonSubTypes.Type(value = StepEvent.AttemptEnded.class, name = "attempt_ended"),
+    @JsonSubTypes.Type(value = StepEvent.CallEnded.class, name = "call_ended"),
     @JsonSubTypes.Type(value = StepEvent.StopRequested.class, name = "stop_requested"),
     @JsonSubTypes.Type(value = StepEvent.StepEnded.class, name = "step_ended"),
     @JsonSubTypes.Type(value = StepEvent.Ended.class, name = "ended")
@@ -40,7 +41,8 @@ public sealed interface StepEvent {
      * @param deadlineAt the turn has ended by then, milliseconds since the epoch
      * @param foldVersion version of the fold by which all readers derive the public events
      * @param catalogue the hosted tools that the turn may use, as they were at this moment
-     * @param traceparent parent of all spans of the turn's steps (W3C), null when it is not traced
+     * @param traceparent of the request (W3C): the parent of the turn's own span, null when it is not traced. The turn's span has
+     *     an id that follows from the response id; the {@link Headers#TRACEPARENT} of all later records names that span
      */
     record Accepted(
             String responseId,
@@ -106,7 +108,8 @@ public sealed interface StepEvent {
      * @param reason {@code busy}, {@code failed}, {@code lost} (its worker is dead), {@code never_started}
      * @param error for {@code failed}
      * @param retryAt when the next attempt may be assigned, milliseconds since the epoch
-     * @param nextAttempt number of the attempt that follows; equal to this one's when it never started
+     * @param nextAttempt number of the attempt that follows, always one more: a number is never given to two workers, so a late or
+     *     repeated answer can be told from the one that is awaited
      */
     record AttemptEnded(
             String responseId,
@@ -118,6 +121,12 @@ public sealed interface StepEvent {
             long retryAt,
             int nextAttempt)
             implements StepEvent {}
+
+    /**
+     * A call of a step has its outcome while others of the step go on. Readers of the public events need not act on it: the boundary
+     * repeats the outcome.
+     */
+    record CallEnded(String responseId, String conversation, long at, CallOutcome outcome) implements StepEvent {}
 
     /** The running step is to be stopped, and the turn will then end as said. */
     record StopRequested(
