@@ -1,7 +1,8 @@
 /**
- * Topics, serialisation, tracing and the runtime of a stage, over Kafka clients.
+ * How messages travel: the Kafka connection and its settings, topics and their creation, serdes, producers and
+ * consumers with the settings that were measured for this pipeline.
  *
- * <p>May import Kafka clients, OpenTelemetry, Micrometer and {@code messages}; not Spring.
+ * <p>May import Kafka clients, Micrometer, OpenTelemetry and {@code io.voiceagent.messages}; never Spring or a service.
  */
 @NullMarked
 package io.voiceagent.transport;

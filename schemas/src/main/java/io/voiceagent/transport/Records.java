@@ -1,0 +1,148 @@
+package io.voiceagent.transport;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import io.opentelemetry.context.Context;
+import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Call;
+import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Headers;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.Stage;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.transport.telemetry.TraceHeaders;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages as Kafka records: topic, partition, key, headers and bytes, each decided here and nowhere else.
+ *
+ * <p>What is keyed by a conversation goes to the partition that the conversation names, so that it is one partition on
+ * every topic.
+ */
+public final class Records {
+    private static final ClassValue<String> TYPES = new ClassValue<>() {
+        @Override
+        protected String computeValue(Class<?> message) {
+            return discriminator(message);
+        }
+    };
+
+    private Records() {}
+
+    /** A request on {@code agent.requests}. */
+    public static ProducerRecord<String, byte[]> request(Request request, Context context) {
+        return byConversation(
+                Topics.REQUESTS,
+                request.conversation(),
+                Json.write(request),
+                headers(request, request.responseId(), context));
+    }
+
+    /** A frame on {@code agent.stream}. */
+    public static ProducerRecord<String, byte[]> frame(Frame frame, Context context) {
+        return byConversation(
+                Topics.STREAM,
+                frame.conversation(),
+                Json.write(frame),
+                headers(frame, frame.ref().responseId(), context));
+    }
+
+    /** A result on the stage's results topic. */
+    public static ProducerRecord<String, byte[]> result(Stage stage, CallResult result, Context context) {
+        return byConversation(
+                Topics.results(stage),
+                result.conversation(),
+                Json.write(result),
+                headers(result, result.ref().responseId(), context));
+    }
+
+    /** An announcement on {@code workers}. */
+    public static ProducerRecord<String, byte[]> announcement(Announcement announcement) {
+        return new ProducerRecord<>(
+                Topics.WORKERS,
+                0,
+                announcement.incarnation(),
+                Json.write(announcement),
+                headers(announcement, null, Context.root()));
+    }
+
+    /** A tool's description on {@code tools}. */
+    public static ProducerRecord<String, byte[]> tool(ToolDescription tool) {
+        RecordHeaders headers = new RecordHeaders();
+        add(headers, Headers.SCHEMA_VERSION, Integer.toString(Headers.CURRENT_SCHEMA_VERSION));
+        return new ProducerRecord<>(Topics.TOOLS, 0, tool.name(), Json.write(tool), headers);
+    }
+
+    /**
+     * The record that goes to the dead letters instead of being read, unchanged but for headers that say why and where
+     * from.
+     */
+    public static ProducerRecord<String, byte[]> deadLetter(ConsumerRecord<String, byte[]> read, String reason) {
+        RecordHeaders headers = new RecordHeaders(read.headers());
+        add(headers, Headers.DLT_REASON, reason);
+        add(headers, Headers.DLT_TOPIC, read.topic());
+        add(headers, Headers.DLT_PARTITION, Integer.toString(read.partition()));
+        add(headers, Headers.DLT_OFFSET, Long.toString(read.offset()));
+        return new ProducerRecord<>(Topics.deadLetters(read.topic()), null, read.key(), read.value(), headers);
+    }
+
+    /** Headers of a step event. */
+    public static RecordHeaders headers(StepEvent event, Context context) {
+        return headers(event, event.responseId(), context);
+    }
+
+    /** Headers of a call. */
+    public static RecordHeaders headers(Call call, Context context) {
+        return headers(call, call.ref().responseId(), context);
+    }
+
+    /** Headers of a frame. */
+    public static RecordHeaders headers(Frame frame, Context context) {
+        return headers(frame, frame.ref().responseId(), context);
+    }
+
+    /** The value's {@code type} discriminator, as in its JSON. */
+    public static String type(Object message) {
+        return TYPES.get(message.getClass());
+    }
+
+    private static RecordHeaders headers(Object message, @Nullable String responseId, Context context) {
+        RecordHeaders headers = new RecordHeaders();
+        add(headers, Headers.TYPE, type(message));
+        add(headers, Headers.SCHEMA_VERSION, Integer.toString(Headers.CURRENT_SCHEMA_VERSION));
+        if (responseId != null) {
+            add(headers, Headers.RESPONSE_ID, responseId);
+        }
+        TraceHeaders.inject(context, headers);
+        return headers;
+    }
+
+    private static ProducerRecord<String, byte[]> byConversation(
+            String topic, String conversation, byte[] value, RecordHeaders headers) {
+        return new ProducerRecord<>(topic, ResponseId.partition(conversation), conversation, value, headers);
+    }
+
+    private static void add(RecordHeaders headers, String key, String value) {
+        headers.add(key, value.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static String discriminator(Class<?> message) {
+        return Arrays.stream(message.getInterfaces())
+                .map(i -> i.getAnnotation(JsonSubTypes.class))
+                .filter(a -> a != null)
+                .flatMap(a -> Arrays.stream(a.value()))
+                .filter(t -> t.value() == message)
+                .map(JsonSubTypes.Type::name)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException(message + " is no message"));
+    }
+}
