@@ -1,0 +1,222 @@
+package io.voiceagent.messages;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One full sample of every message, all fields set. The golden files are these, written by the version that brought them. */
+final class Samples {
+    static final String CONVERSATION = "0003a1b2c3d4e5f607";
+    static final String RESPONSE = "resp_01" + CONVERSATION + "0193a5c0de00" + "0042" + "0f1e2d3c4b5a";
+    static final String PARENT = "resp_01" + CONVERSATION + "0193a5c0dd00" + "0041" + "a0b1c2d3e4f5";
+    static final CallRef REF = new CallRef(RESPONSE, 1, 0, 2);
+    static final String TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    private static final long AT = 1_732_406_400_000L;
+
+    private Samples() {}
+
+    /** All samples of messages that are records of a topic of their own, by the name of their files. */
+    static Map<String, Object> all() {
+        Map<String, Object> samples = new LinkedHashMap<>();
+        samples.put("request.submit", new Request.Submit(RESPONSE, CONVERSATION, "acme", AT, AT + 600_000, spec()));
+        samples.put("request.cancel", new Request.Cancel(RESPONSE, CONVERSATION, "acme"));
+        steps(samples);
+        calls(samples);
+        results(samples);
+        samples.put("frame.opened", new Frame.Opened(REF, CONVERSATION, "w-1"));
+        samples.put(
+                "frame.deltas",
+                new Frame.Deltas(
+                        REF,
+                        CONVERSATION,
+                        "w-1",
+                        1,
+                        List.of(
+                                new Frame.ReasoningText("think"),
+                                new Frame.Text("hello"),
+                                new Frame.ToolCallStart(0, "call_1", "calculator"),
+                                new Frame.ToolCallArguments(0, "{\"expression\":\"1+1\"}"),
+                                new Frame.Progress("searching"))));
+        samples.put("frame.seal", new Frame.Seal(REF, CONVERSATION));
+        samples.put(
+                "announcement.worker",
+                new Announcement.Worker(
+                        "w-1",
+                        7,
+                        Stage.TOOL,
+                        3,
+                        120,
+                        32,
+                        List.of(REF.toString()),
+                        false,
+                        "0.1.0",
+                        Map.of("calculator", "9f86d081")));
+        samples.put("announcement.orchestrator", new Announcement.Orchestrator("o-1", 7, "0.1.0"));
+        samples.put("tool_description", description());
+        return samples;
+    }
+
+    private static void steps(Map<String, Object> samples) {
+        samples.put(
+                "step_event.accepted",
+                new StepEvent.Accepted(
+                        RESPONSE,
+                        CONVERSATION,
+                        "acme",
+                        AT,
+                        AT,
+                        AT + 600_000,
+                        1,
+                        spec(),
+                        List.of(description()),
+                        TRACEPARENT));
+        samples.put(
+                "step_event.step_started",
+                new StepEvent.StepStarted(
+                        RESPONSE,
+                        CONVERSATION,
+                        AT,
+                        1,
+                        StepEvent.StepKind.TOOLS,
+                        List.of(new StepEvent.PlannedTool("call_1", "calculator", "{\"expression\":\"1+1\"}"))));
+        samples.put(
+                "step_event.call_assigned",
+                new StepEvent.CallAssigned(RESPONSE, CONVERSATION, AT, REF, Stage.TOOL, "w-1", 3, AT + 30_000));
+        samples.put(
+                "step_event.attempt_ended",
+                new StepEvent.AttemptEnded(RESPONSE, CONVERSATION, AT, REF, "failed", error(), AT + 500, 3));
+        samples.put(
+                "step_event.call_ended",
+                new StepEvent.CallEnded(
+                        RESPONSE,
+                        CONVERSATION,
+                        AT,
+                        new StepEvent.CallOutcome(REF, 3, false, true, modelOutput(), error())));
+        samples.put(
+                "step_event.stop_requested",
+                new StepEvent.StopRequested(
+                        RESPONSE, CONVERSATION, AT, StepEvent.Status.INCOMPLETE, error(), "max_tool_calls"));
+        samples.put(
+                "step_event.step_ended",
+                new StepEvent.StepEnded(
+                        RESPONSE,
+                        CONVERSATION,
+                        AT,
+                        1,
+                        List.of(new StepEvent.CallOutcome(REF, 3, false, true, modelOutput(), error()))));
+        samples.put(
+                "step_event.ended",
+                new StepEvent.Ended(
+                        RESPONSE,
+                        CONVERSATION,
+                        AT,
+                        StepEvent.Status.FAILED,
+                        error(),
+                        "max_output_tokens",
+                        new Usage(10, 2, 5, 1)));
+    }
+
+    private static void calls(Map<String, Object> samples) {
+        samples.put(
+                "call.model",
+                new Call.Model(
+                        REF,
+                        CONVERSATION,
+                        "acme",
+                        "w-1",
+                        AT + 30_000,
+                        new ModelRequest(
+                                "gpt-test",
+                                items(),
+                                List.of(new ModelRequest.Tool("lookup", "finds", schema(), true)),
+                                new ToolChoice(ToolChoice.Mode.TOOL, "lookup"),
+                                true,
+                                100,
+                                0.5,
+                                0.9,
+                                Json.tree("{\"format\":{\"type\":\"text\"}}"),
+                                Json.tree("{\"effort\":\"low\"}"))));
+        samples.put(
+                "call.tool",
+                new Call.Tool(
+                        REF,
+                        CONVERSATION,
+                        "acme",
+                        "w-1",
+                        AT + 30_000,
+                        "call_1",
+                        "calculator",
+                        "9f86d081",
+                        "{\"expression\":\"1+1\"}"));
+        samples.put("call.stop", new Call.Stop(REF, CONVERSATION, "w-1", "cancelled"));
+    }
+
+    private static void results(Map<String, Object> samples) {
+        samples.put(
+                "call_result.completed",
+                new CallResult.Completed(REF, CONVERSATION, "w-1", 3, new CallOutput.Tool("2", error())));
+        samples.put("call_result.failed", new CallResult.Failed(REF, CONVERSATION, "w-1", 1, error(), true, 1_500));
+        samples.put("call_result.stopped", new CallResult.Stopped(REF, CONVERSATION, "w-1", 2, modelOutput()));
+        samples.put("call_result.busy", new CallResult.Busy(REF, CONVERSATION, "w-1"));
+        samples.put("call_result.never_started", new CallResult.NeverStarted(REF, CONVERSATION, "w-1"));
+    }
+
+    private static TurnError error() {
+        return new TurnError(ErrorCodes.MODEL_ERROR, "the model endpoint answered 500");
+    }
+
+    private static List<Item> items() {
+        return List.of(
+                new Item.Message(Item.Role.USER, "What is 1+1?"),
+                new Item.Reasoning("think"),
+                new Item.ToolCall("call_1", "calculator", "{\"expression\":\"1+1\"}"),
+                new Item.ToolResult("call_1", "2", false, "calculator"));
+    }
+
+    private static CallOutput modelOutput() {
+        return new CallOutput.Model(items(), CallOutput.Finish.TOOL_CALLS, new Usage(10, 2, 5, 1), "gpt-test");
+    }
+
+    private static tools.jackson.databind.JsonNode schema() {
+        return Json.tree("{\"type\":\"object\",\"properties\":{\"expression\":{\"type\":\"string\"}}}");
+    }
+
+    private static ToolDescription description() {
+        return new ToolDescription(
+                "calculator",
+                ToolDescription.BUILTIN_SERVER,
+                ToolDescription.Kind.MCP,
+                "Evaluates an expression.",
+                schema(),
+                true,
+                5_000,
+                4_000,
+                "9f86d081");
+    }
+
+    private static ResponseSpec spec() {
+        return new ResponseSpec(
+                "gpt-test",
+                items(),
+                "Be brief.",
+                List.of(
+                        new ToolSpec.Function("lookup", "finds", schema(), true),
+                        new ToolSpec.WebSearch("medium"),
+                        new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, List.of("calculator"), "our own")),
+                ToolChoice.AUTO,
+                true,
+                true,
+                true,
+                PARENT,
+                Map.of("team", "blue"),
+                100,
+                5,
+                0.5,
+                0.9,
+                Json.tree("{\"format\":{\"type\":\"text\"}}"),
+                Json.tree("{\"effort\":\"low\"}"),
+                "user-1",
+                "cache-1",
+                "conv_1");
+    }
+}
