@@ -1,0 +1,235 @@
+package io.voiceagent.agent.core;
+
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.CallOutput.Finish;
+import io.voiceagent.messages.CallRef;
+import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.StepEvent.PlannedTool;
+import io.voiceagent.messages.StepEvent.Status;
+import io.voiceagent.messages.StepEvent.StepKind;
+import io.voiceagent.messages.TurnError;
+import java.util.List;
+
+/**
+ * The orchestrator's rules, pure: the same arguments give the same decision.
+ *
+ * <p>How a turn goes: it is accepted; a model step runs; hosted tools that the model asks for run side by side in a tools step; then
+ * the next model step; until an answer asks for no hosted tool, or a limit is reached. How a single call is given away, retried, lost
+ * and stopped is told in {@link Draft}.
+ */
+public final class Decider {
+    private static final String EMPTY_INPUT = "";
+
+    private final Limits limits;
+    private final Guards guards;
+
+    /** A decider with all rules in force. */
+    public Decider(Limits limits) {
+        this(limits, Guards.ALL);
+    }
+
+    Decider(Limits limits, Guards guards) {
+        this.limits = limits;
+        this.guards = guards;
+    }
+
+    /**
+     * What follows from {@code input}.
+     *
+     * @param now milliseconds since the epoch, never less than at the decision before
+     */
+    public Decision decide(Turn turn, Input input, long now, Workers workers) {
+        Draft draft = new Draft(turn, now, workers, limits, guards);
+        switch (input) {
+            case Input.Submit submit -> submit(draft, turn, submit);
+            case Input.Cancel cancel -> cancel(draft, turn, cancel.request());
+            case Input.Result result -> result(draft, turn, result.result());
+            case Input.Tick _ -> tick(draft, turn);
+            case Input.Unlisted unlisted -> draft.ask(unlisted.ref());
+            case Input.Abort abort -> abort(draft, turn, abort);
+        }
+        return draft.decision();
+    }
+
+    private void submit(Draft draft, Turn turn, Input.Submit submit) {
+        if (!(turn instanceof Turn.Unknown)) {
+            return; // the same submission again
+        }
+        Request.Submit request = submit.request();
+        draft.accept(submit, request.spec(), submit.catalogue());
+        switch (submit.parent()) {
+            case MISSING ->
+                draft.fail(new TurnError(
+                        ErrorCodes.PREVIOUS_NOT_FOUND, "The previous response is not, or no longer, there."));
+            case RUNNING ->
+                draft.fail(new TurnError(ErrorCodes.PREVIOUS_RUNNING, "The previous response has not ended."));
+            case NONE, ENDED -> {
+                if (request.deadlineAt() <= draft.now()) {
+                    draft.fail(deadline());
+                } else {
+                    startModelStep(draft);
+                }
+            }
+        }
+    }
+
+    private void cancel(Draft draft, Turn turn, Request.Cancel request) {
+        if (turn instanceof Turn.Running running && running.accepted().tenant().equals(request.tenant())) {
+            draft.stop(Status.CANCELLED, null, Reasons.CANCELLED);
+            finishIfDone(draft);
+        }
+    }
+
+    private void tick(Draft draft, Turn turn) {
+        switch (turn) {
+            case Turn.Running running
+            when running.accepted().deadlineAt() <= draft.now() ->
+                draft.stop(Status.FAILED, deadline(), Reasons.DEADLINE);
+            case Turn.Running _ -> {
+                draft.loseDead();
+                draft.assignWaiting();
+            }
+            case Turn.Stopping stopping ->
+                draft.giveUpStopped(stopping.stop().at() + limits.stopGrace() <= draft.now());
+            case Turn.Unknown _, Turn.Idle _, Turn.Over _ -> {}
+        }
+        finishIfDone(draft);
+    }
+
+    private void result(Draft draft, Turn turn, CallResult result) {
+        if (turn instanceof Turn.Active && draft.take(result)) {
+            draft.assignWaiting();
+            finishIfDone(draft);
+        } else {
+            draft.refuse();
+        }
+    }
+
+    /** Needs little room: it is what remains when a record of the turn is too large. */
+    private static void abort(Draft draft, Turn turn, Input.Abort abort) {
+        switch (turn) {
+            case Turn.Unknown _
+            when abort.submit() != null -> {
+                // Without the input and the catalogue: they may be what does not fit
+                var spec = abort.submit().request().spec();
+                draft.accept(abort.submit(), Draft.withInput(spec, EMPTY_INPUT), List.of());
+                draft.fail(abort.error());
+            }
+            case Turn.Active _ -> {
+                draft.abandon();
+                draft.endStep();
+                draft.fail(abort.error());
+            }
+            case Turn.Idle _ -> draft.fail(abort.error());
+            case Turn.Unknown _, Turn.Over _ -> {}
+        }
+    }
+
+    private void finishIfDone(Draft draft) {
+        if (!draft.allDone()) {
+            return;
+        }
+        Turn.Active before = (Turn.Active) draft.turn();
+        Turn.ClosedStep step = draft.endStep();
+        if (before instanceof Turn.Stopping stopping) {
+            draft.end(
+                    stopping.stop().status(),
+                    stopping.stop().error(),
+                    stopping.stop().incompleteReason());
+        } else if (step.kind() == StepKind.MODEL) {
+            afterModel(draft, step);
+        } else {
+            afterTools(draft);
+        }
+    }
+
+    private void afterModel(Draft draft, Turn.ClosedStep step) {
+        var outcome = step.outcomes().getFirst();
+        if (!(outcome.output() instanceof CallOutput.Model answer)) {
+            draft.fail(
+                    outcome.error() != null
+                            ? outcome.error()
+                            : new TurnError(ErrorCodes.MODEL_ERROR, "The model gave no answer."));
+            return;
+        }
+        if (answer.finish() == Finish.LENGTH) {
+            draft.end(Status.INCOMPLETE, null, Reasons.MAX_OUTPUT_TOKENS);
+        } else if (answer.finish() == Finish.CONTENT_FILTER) {
+            draft.end(Status.INCOMPLETE, null, Reasons.CONTENT_FILTER);
+        } else if (Prompt.asksTools(answer)) {
+            startTools(draft, answer);
+        } else {
+            draft.end(Status.COMPLETED, null, null);
+        }
+    }
+
+    private void startTools(Draft draft, CallOutput.Model answer) {
+        Turn.Open turn = draft.open();
+        List<PlannedTool> hosted = Prompt.hosted(answer, turn);
+        Integer maxCalls = turn.accepted().spec().maxToolCalls();
+        long rounds = turn.steps().stream()
+                .filter(step -> step.kind() == StepKind.MODEL)
+                .count();
+        long calls = turn.steps().stream()
+                .filter(step -> step.kind() == StepKind.TOOLS)
+                .mapToLong(step -> step.planned().size())
+                .sum();
+        if (hosted.isEmpty() && Prompt.asksClient(answer, turn)) {
+            draft.end(Status.COMPLETED, null, null);
+        } else if (rounds > limits.maxToolRounds() || (maxCalls != null && calls + hosted.size() > maxCalls)) {
+            draft.end(Status.INCOMPLETE, null, Reasons.MAX_TOOL_CALLS);
+        } else if (hosted.isEmpty()) {
+            startModelStep(draft); // it asked for a tool that nobody has, and is told so
+        } else {
+            draft.startStep(StepKind.TOOLS, hosted);
+            draft.assignWaiting();
+        }
+    }
+
+    private void afterTools(Draft draft) {
+        Turn.Open turn = draft.open();
+        boolean client = turn.steps().reversed().stream()
+                .filter(step -> step.kind() == StepKind.MODEL)
+                .findFirst()
+                .filter(step -> step.outcomes().getFirst().output() instanceof CallOutput.Model answer
+                        && Prompt.asksClient(answer, turn))
+                .isPresent();
+        if (client) {
+            draft.end(Status.COMPLETED, null, null);
+        } else {
+            startModelStep(draft);
+        }
+    }
+
+    private void startModelStep(Draft draft) {
+        Integer left = Prompt.tokensLeft(draft.open());
+        if (left != null && left == 0) {
+            draft.end(Status.INCOMPLETE, null, Reasons.MAX_OUTPUT_TOKENS);
+            return;
+        }
+        draft.startStep(StepKind.MODEL, List.of());
+        draft.assignWaiting();
+    }
+
+    private static TurnError deadline() {
+        return new TurnError(ErrorCodes.DEADLINE, "The turn did not end before its deadline.");
+    }
+
+    /** Two candidates by two hashes of the attempt; deterministic, and spread like random choices. */
+    static int[] twoChoices(CallRef ref, int candidates) {
+        long hash = mix(ref.toString().hashCode() * 0x9E3779B97F4A7C15L + ref.attempt());
+        int first = (int) Long.remainderUnsigned(hash, candidates);
+        int second = (int) Long.remainderUnsigned(mix(hash), candidates);
+        return new int[] {first, second};
+    }
+
+    /** Finaliser of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). */
+    private static long mix(long value) {
+        long z = value + 0x9E3779B97F4A7C15L;
+        z = (z ^ (z >>> 30)) * 0xBF58476D1CE4E5B9L;
+        z = (z ^ (z >>> 27)) * 0x94D049BB133111EBL;
+        return z ^ (z >>> 31);
+    }
+}

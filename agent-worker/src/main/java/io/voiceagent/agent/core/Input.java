@@ -1,0 +1,64 @@
+package io.voiceagent.agent.core;
+
+import io.voiceagent.messages.CallRef;
+import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.TurnError;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Something that a turn has to answer to. Time is an input, too. */
+public sealed interface Input {
+    /**
+     * A client's turn.
+     *
+     * @param parent what {@code previousResponseId} leads to
+     * @param catalogue the hosted tools that the turn may use, see {@link Catalogue#resolve}
+     * @param foldVersion version of the fold that all readers have
+     * @param traceparent of the request, null when it is not traced
+     */
+    record Submit(
+            Request.Submit request,
+            Parent parent,
+            List<ToolDescription> catalogue,
+            int foldVersion,
+            @Nullable String traceparent)
+            implements Input {
+        public Submit {
+            catalogue = List.copyOf(catalogue);
+        }
+    }
+
+    /** The state of the response that a turn continues. */
+    enum Parent {
+        /** The turn continues none. */
+        NONE,
+        /** It has ended and its whole branch is there. */
+        ENDED,
+        /** It has not ended. */
+        RUNNING,
+        /** It, or an ancestor of it, is not there, no longer there, or not the tenant's. */
+        MISSING
+    }
+
+    /** The client wants the turn to stop. */
+    record Cancel(Request.Cancel request) implements Input {}
+
+    /** A worker's answer. */
+    record Result(CallResult result) implements Input {}
+
+    /** Look at the time and at the workers: deadline, waits that are over, dead owners, free slots. Does no harm at any moment. */
+    record Tick() implements Input {}
+
+    /** The living owner of that attempt does not list it: it is asked what became of it. */
+    record Unlisted(CallRef ref) implements Input {}
+
+    /**
+     * The turn can't go on, whatever it does: it ends at once and waits for nobody.
+     *
+     * @param error why
+     * @param submit set when the turn was not even accepted
+     */
+    record Abort(TurnError error, @Nullable Submit submit) implements Input {}
+}

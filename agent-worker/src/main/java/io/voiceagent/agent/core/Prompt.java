@@ -1,0 +1,179 @@
+package io.voiceagent.agent.core;
+
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.Item;
+import io.voiceagent.messages.ModelRequest;
+import io.voiceagent.messages.ResponseSpec;
+import io.voiceagent.messages.StepEvent.CallOutcome;
+import io.voiceagent.messages.StepEvent.PlannedTool;
+import io.voiceagent.messages.ToolChoice;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.ToolSpec;
+import io.voiceagent.messages.TurnError;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What the model is told. */
+public final class Prompt {
+    private Prompt() {}
+
+    /**
+     * The request of the turn's open model step.
+     *
+     * @param ancestors the branch that the turn continues, the oldest first; their instructions are not inherited
+     */
+    public static ModelRequest request(Turn.Open turn, List<Turn.Over> ancestors) {
+        ResponseSpec spec = turn.accepted().spec();
+        List<Item> messages = new ArrayList<>();
+        if (spec.instructions() != null) {
+            messages.add(new Item.Message(Item.Role.SYSTEM, spec.instructions()));
+        }
+        for (Turn.Over ancestor : ancestors) {
+            messages.addAll(ancestor.input());
+            messages.addAll(ancestor.output());
+        }
+        messages.addAll(spec.input());
+        messages.addAll(outputs(turn));
+        return new ModelRequest(
+                spec.model(),
+                answeredOnly(messages),
+                tools(turn),
+                choice(turn),
+                spec.parallelToolCalls(),
+                tokensLeft(turn),
+                spec.temperature(),
+                spec.topP(),
+                spec.text(),
+                spec.reasoning());
+    }
+
+    /**
+     * What the turn's steps brought, as the context of what follows: what the model said, then what the tools answered, step by step. A
+     * tool that is neither ours nor the client's is answered with an error at once. Thinking is left out.
+     */
+    public static List<Item> outputs(Turn.Open turn) {
+        List<Item> items = new ArrayList<>();
+        for (Turn.ClosedStep step : turn.steps()) {
+            for (int i = 0; i < step.outcomes().size(); i++) {
+                CallOutcome outcome = step.outcomes().get(i);
+                if (!outcome.accepted()) {
+                    continue;
+                }
+                switch (outcome.output()) {
+                    case null -> {}
+                    case CallOutput.Model model -> addAnswer(items, model, turn);
+                    case CallOutput.Tool tool -> items.add(result(step.planned().get(i), tool));
+                }
+            }
+        }
+        return items;
+    }
+
+    /** Calls of the model's last answer that tools of ours run. */
+    static List<PlannedTool> hosted(CallOutput.Model answer, Turn.Open turn) {
+        return calls(answer)
+                .filter(call -> description(turn, call.name()) != null)
+                .map(call -> new PlannedTool(call.callId(), call.name(), call.arguments()))
+                .toList();
+    }
+
+    /** Whether the answer asks for a tool that the client runs. */
+    static boolean asksClient(CallOutput.Model answer, Turn.Open turn) {
+        return calls(answer).anyMatch(call -> description(turn, call.name()) == null && isFunction(turn, call.name()));
+    }
+
+    static boolean asksTools(CallOutput.Model answer) {
+        return calls(answer).findAny().isPresent();
+    }
+
+    /** The pinned description of a hosted tool; null when the turn has none of that name. */
+    static @Nullable ToolDescription description(Turn.Open turn, String name) {
+        return turn.accepted().catalogue().stream()
+                .filter(tool -> tool.name().equals(name))
+                .findFirst()
+                .orElse(null);
+    }
+
+    /** What is left of the turn's bound of output tokens, null when there is none. */
+    static @Nullable Integer tokensLeft(Turn.Open turn) {
+        Integer bound = turn.accepted().spec().maxOutputTokens();
+        return bound == null ? null : (int) Math.max(0, bound - turn.usage().outputTokens());
+    }
+
+    private static void addAnswer(List<Item> items, CallOutput.Model model, Turn.Open turn) {
+        List<Item> unknown = new ArrayList<>();
+        for (Item item : model.items()) {
+            switch (item) {
+                case Item.Reasoning _ -> {}
+                case Item.Message message -> items.add(message);
+                case Item.ToolResult result -> items.add(result);
+                case Item.ToolCall call -> {
+                    items.add(call);
+                    if (description(turn, call.name()) == null && !isFunction(turn, call.name())) {
+                        unknown.add(new Item.ToolResult(
+                                call.callId(), "There is no tool of this name.", true, call.name()));
+                    }
+                }
+            }
+        }
+        items.addAll(unknown);
+    }
+
+    private static Item.ToolResult result(PlannedTool planned, CallOutput.Tool tool) {
+        return new Item.ToolResult(planned.callId(), tool.output(), tool.error() != null, planned.tool());
+    }
+
+    /** Leaves out calls that nobody answered: a model endpoint refuses them. Ids are unique within a turn only, so the nearest answer counts. */
+    private static List<Item> answeredOnly(List<Item> items) {
+        Set<String> answered = new HashSet<>();
+        List<Item> kept = new ArrayList<>();
+        for (Item item : items.reversed()) {
+            if (item instanceof Item.ToolResult result) {
+                answered.add(result.callId());
+            }
+            if (!(item instanceof Item.ToolCall call) || answered.remove(call.callId())) {
+                kept.add(item);
+            }
+        }
+        Collections.reverse(kept);
+        return kept;
+    }
+
+    private static List<ModelRequest.Tool> tools(Turn.Open turn) {
+        Stream<ModelRequest.Tool> own = turn.accepted().spec().tools().stream()
+                .filter(ToolSpec.Function.class::isInstance)
+                .map(ToolSpec.Function.class::cast)
+                .filter(function -> description(turn, function.name()) == null)
+                .map(function -> new ModelRequest.Tool(
+                        function.name(), function.description(), function.parameters(), function.strict()));
+        Stream<ModelRequest.Tool> hosted = turn.accepted().catalogue().stream()
+                .map(tool -> new ModelRequest.Tool(tool.name(), tool.description(), tool.parameters(), null));
+        return Stream.concat(hosted, own).toList();
+    }
+
+    /** A tool that must be called must be called once, not again with its answer at hand. */
+    private static ToolChoice choice(Turn.Open turn) {
+        ToolChoice wanted = turn.accepted().spec().toolChoice();
+        return turn.steps().isEmpty() || wanted.mode() == ToolChoice.Mode.NONE ? wanted : ToolChoice.AUTO;
+    }
+
+    private static boolean isFunction(Turn.Open turn, String name) {
+        return turn.accepted().spec().tools().stream()
+                .anyMatch(tool -> tool instanceof ToolSpec.Function function
+                        && function.name().equals(name));
+    }
+
+    private static Stream<Item.ToolCall> calls(CallOutput.Model answer) {
+        return answer.items().stream().filter(Item.ToolCall.class::isInstance).map(Item.ToolCall.class::cast);
+    }
+
+    /** What a model is told of a tool that failed in a way that it did not tell of itself. */
+    static CallOutput.Tool failure(TurnError error) {
+        return new CallOutput.Tool("The tool failed: " + error.message(), error);
+    }
+}

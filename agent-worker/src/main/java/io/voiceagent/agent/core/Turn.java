@@ -1,0 +1,279 @@
+package io.voiceagent.agent.core;
+
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.CallRef;
+import io.voiceagent.messages.Item;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.StepEvent.Accepted;
+import io.voiceagent.messages.StepEvent.AttemptEnded;
+import io.voiceagent.messages.StepEvent.CallAssigned;
+import io.voiceagent.messages.StepEvent.CallEnded;
+import io.voiceagent.messages.StepEvent.CallOutcome;
+import io.voiceagent.messages.StepEvent.Ended;
+import io.voiceagent.messages.StepEvent.PlannedTool;
+import io.voiceagent.messages.StepEvent.Status;
+import io.voiceagent.messages.StepEvent.StepEnded;
+import io.voiceagent.messages.StepEvent.StepKind;
+import io.voiceagent.messages.StepEvent.StepStarted;
+import io.voiceagent.messages.StepEvent.StopRequested;
+import io.voiceagent.messages.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of a turn: the fold of its events, and nothing else.
+ *
+ * <pre>
+ * Unknown ──Accepted──▶ Idle ──StepStarted──▶ Running ──StopRequested──▶ Stopping
+ *                        │ ▲                     │                          │
+ *                        │ └────── StepEnded ────┴────────── StepEnded ─────┘
+ *                        └──Ended──▶ Over
+ * </pre>
+ *
+ * An event that does not fit the state is a defect and throws {@link IllegalStateException}.
+ */
+public sealed interface Turn {
+    /** The turn. */
+    String responseId();
+
+    /** The state that follows from the event. */
+    Turn apply(StepEvent event);
+
+    /** A turn without events. */
+    static Turn unknown(String responseId) {
+        return new Unknown(responseId);
+    }
+
+    /** The state after all of the events. */
+    static Turn fold(String responseId, List<StepEvent> events) {
+        Turn turn = unknown(responseId);
+        for (StepEvent event : events) {
+            turn = turn.apply(event);
+        }
+        return turn;
+    }
+
+    /** Accepted and not over. */
+    sealed interface Open extends Turn {
+        /** How it began. */
+        Accepted accepted();
+
+        /** The steps that have ended, in order. */
+        List<ClosedStep> steps();
+
+        @Override
+        default String responseId() {
+            return accepted().responseId();
+        }
+
+        /** Tokens of all model calls so far. */
+        default Usage usage() {
+            return steps().stream()
+                    .flatMap(step -> step.outcomes().stream())
+                    .map(outcome -> outcome.output() instanceof CallOutput.Model model ? model.usage() : Usage.NONE)
+                    .reduce(Usage.NONE, Usage::plus);
+        }
+    }
+
+    /** A step is open. */
+    sealed interface Active extends Open {
+        /** The open step. */
+        OpenStep step();
+    }
+
+    /** Nothing is known of it. */
+    record Unknown(String responseId) implements Turn {
+        @Override
+        public Turn apply(StepEvent event) {
+            return event instanceof Accepted accepted ? new Idle(accepted, List.of()) : illegal(this, event);
+        }
+    }
+
+    /** Between two steps; no decision leaves a turn here. */
+    record Idle(Accepted accepted, List<ClosedStep> steps) implements Open {
+        public Idle {
+            steps = List.copyOf(steps);
+        }
+
+        @Override
+        public Turn apply(StepEvent event) {
+            return switch (event) {
+                case StepStarted started -> start(started);
+                case Ended ended -> Over.of(this, ended);
+                case Accepted _, CallAssigned _, AttemptEnded _, CallEnded _, StopRequested _, StepEnded _ ->
+                    illegal(this, event);
+            };
+        }
+
+        private Turn start(StepStarted event) {
+            if (event.step() != steps.size()) {
+                return illegal(this, event);
+            }
+            int calls = event.kind() == StepKind.MODEL ? 1 : event.calls().size();
+            List<CallState> waiting = IntStream.range(0, calls)
+                    .<CallState>mapToObj(i -> new CallState.Waiting(
+                            new CallRef(responseId(), event.step(), i, 0), CallState.Tries.NONE, event.at()))
+                    .toList();
+            return new Running(
+                    accepted, steps, new OpenStep(event.step(), event.kind(), event.calls(), waiting, event.at()));
+        }
+    }
+
+    /** A step is going on. */
+    record Running(Accepted accepted, List<ClosedStep> steps, OpenStep step) implements Active {
+        public Running {
+            steps = List.copyOf(steps);
+        }
+
+        @Override
+        public Turn apply(StepEvent event) {
+            return switch (event) {
+                case CallAssigned assigned -> new Running(accepted, steps, step.assign(assigned));
+                case AttemptEnded ended -> new Running(accepted, steps, step.release(ended));
+                case CallEnded ended -> new Running(accepted, steps, step.end(ended.outcome()));
+                case StopRequested stop -> new Stopping(accepted, steps, step, stop);
+                case StepEnded ended -> new Idle(accepted, step.close(steps, ended));
+                case Accepted _, StepStarted _, Ended _ -> illegal(this, event);
+            };
+        }
+    }
+
+    /** A step is being stopped; no call of it is given to anybody any more. */
+    record Stopping(Accepted accepted, List<ClosedStep> steps, OpenStep step, StopRequested stop) implements Active {
+        public Stopping {
+            steps = List.copyOf(steps);
+        }
+
+        @Override
+        public Turn apply(StepEvent event) {
+            return switch (event) {
+                case CallEnded ended -> new Stopping(accepted, steps, step.end(ended.outcome()), stop);
+                case StepEnded ended -> new Idle(accepted, step.close(steps, ended));
+                case Accepted _, StepStarted _, CallAssigned _, AttemptEnded _, StopRequested _, Ended _ ->
+                    illegal(this, event);
+            };
+        }
+    }
+
+    /**
+     * It has ended; what later turns need of it.
+     *
+     * @param previous the turn that it continued
+     * @param input what the client sent
+     * @param output what belongs to the context of a later turn, see {@link Prompt#outputs}
+     */
+    record Over(
+            String responseId,
+            String tenant,
+            @Nullable String previous,
+            List<Item> input,
+            List<Item> output,
+            Status status,
+            long at)
+            implements Turn {
+        public Over {
+            input = List.copyOf(input);
+            output = List.copyOf(output);
+        }
+
+        private static Over of(Idle turn, Ended ended) {
+            Accepted accepted = turn.accepted();
+            return new Over(
+                    accepted.responseId(),
+                    accepted.tenant(),
+                    accepted.spec().previousResponseId(),
+                    accepted.spec().input(),
+                    Prompt.outputs(turn),
+                    ended.status(),
+                    ended.at());
+        }
+
+        @Override
+        public Turn apply(StepEvent event) {
+            return illegal(this, event);
+        }
+    }
+
+    /** The step that goes on. */
+    record OpenStep(int number, StepKind kind, List<PlannedTool> planned, List<CallState> calls, long startedAt) {
+        public OpenStep {
+            planned = List.copyOf(planned);
+            calls = List.copyOf(calls);
+        }
+
+        private OpenStep assign(CallAssigned event) {
+            if (call(event.ref()) instanceof CallState.Waiting waiting) {
+                return with(event.ref().call(), waiting.assign(event));
+            }
+            throw unfit(event.ref(), event);
+        }
+
+        private OpenStep release(AttemptEnded event) {
+            if (call(event.ref()) instanceof CallState.Assigned assigned) {
+                return with(event.ref().call(), assigned.release(event));
+            }
+            throw unfit(event.ref(), event);
+        }
+
+        private OpenStep end(CallOutcome outcome) {
+            CallState state = call(outcome.ref());
+            if (state == null || state instanceof CallState.Done) {
+                throw unfit(outcome.ref(), outcome);
+            }
+            return with(outcome.ref().call(), new CallState.Done(outcome));
+        }
+
+        private List<ClosedStep> close(List<ClosedStep> before, StepEnded event) {
+            if (event.step() != number || event.outcomes().size() != calls.size()) {
+                throw new IllegalStateException("step %d of %d calls can't end with step %d of %d"
+                        .formatted(
+                                number,
+                                calls.size(),
+                                event.step(),
+                                event.outcomes().size()));
+            }
+            ClosedStep closed = new ClosedStep(kind, planned, event.outcomes());
+            return Stream.concat(before.stream(), Stream.of(closed)).toList();
+        }
+
+        /** The call, when {@code ref} names its current attempt. */
+        @Nullable
+        CallState call(CallRef ref) {
+            if (ref.step() != number || ref.call() < 0 || ref.call() >= calls.size()) {
+                return null;
+            }
+            CallState state = calls.get(ref.call());
+            return state.ref().equals(ref) ? state : null;
+        }
+
+        private OpenStep with(int index, CallState state) {
+            List<CallState> changed = new ArrayList<>(calls);
+            changed.set(index, state);
+            return new OpenStep(number, kind, planned, changed, startedAt);
+        }
+
+        private IllegalStateException unfit(CallRef ref, Record event) {
+            return new IllegalStateException("call %s of step %s can't take %s"
+                    .formatted(ref, calls, event.getClass().getSimpleName()));
+        }
+    }
+
+    /** A step that has ended. */
+    record ClosedStep(StepKind kind, List<PlannedTool> planned, List<CallOutcome> outcomes) {
+        public ClosedStep {
+            planned = List.copyOf(planned);
+            outcomes = List.copyOf(outcomes);
+        }
+    }
+
+    private static Turn illegal(Turn state, StepEvent event) {
+        throw new IllegalStateException("turn %s is %s and can't take %s"
+                .formatted(
+                        state.responseId(),
+                        state.getClass().getSimpleName(),
+                        event.getClass().getSimpleName()));
+    }
+}
