@@ -1,0 +1,110 @@
+package io.voiceagent.messages.fold;
+
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.CallOutput.Finish;
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.StepEvent.CallOutcome;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** A model call: at most one message and one reasoning item, and any number of tool calls, whose deltas may interleave. */
+final class ModelStep extends OpenStep {
+    /** The items of the current attempt in the order in which they began. */
+    private final List<OutputItem> items = new ArrayList<>();
+    /** Tool calls by their number within the model call. Only looked up in, so its order does not matter. */
+    private final Map<Integer, OutputItem> toolCalls = new HashMap<>();
+
+    private @Nullable TextItem message;
+    private @Nullable TextItem reasoning;
+
+    ModelStep(Output output) {
+        super(output, 1);
+    }
+
+    @Override
+    void delta(int number, Frame.Delta delta) {
+        switch (delta) {
+            case Frame.Text(String text) -> text(text);
+            case Frame.ReasoningText(String text) -> reasoning(text);
+            case Frame.ToolCallStart start -> {
+                if (!toolCalls.containsKey(start.index())) {
+                    OutputItem item = output.beginToolCall(start.callId(), start.name());
+                    toolCalls.put(start.index(), item);
+                    items.add(item);
+                }
+            }
+            case Frame.ToolCallArguments(int index, String text) -> arguments(toolCalls.get(index), text);
+            case Frame.Progress _ -> {} // tells nothing of a model call
+        }
+    }
+
+    private void text(String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (message == null) {
+            message = output.beginMessage();
+            items.add(message);
+        }
+        message.append(text);
+    }
+
+    private void reasoning(String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (reasoning == null) {
+            reasoning = output.beginReasoning();
+            items.add(reasoning);
+        }
+        reasoning.append(text);
+    }
+
+    private static void arguments(@Nullable OutputItem item, String text) {
+        if (text.isEmpty()) {
+            return;
+        }
+        if (item instanceof FunctionCallItem function) {
+            function.append(text);
+        } else if (item instanceof HostedCallItem hosted) {
+            hosted.append(text);
+        }
+    }
+
+    @Override
+    void superseded() {
+        items.forEach(item -> item.end(OutputItem.INCOMPLETE));
+        items.clear();
+        toolCalls.clear();
+        message = null;
+        reasoning = null;
+    }
+
+    @Override
+    void end() {
+        CallOutcome outcome = outcome(0);
+        if (outcome == null || !outcome.accepted()) {
+            superseded();
+            return;
+        }
+        String status = whole(outcome) ? OutputItem.COMPLETED : OutputItem.INCOMPLETE;
+        for (OutputItem item : items) {
+            output.accept(item);
+            if (item instanceof HostedCallItem hosted) {
+                output.keepOpen(hosted);
+            } else {
+                item.end(status);
+            }
+        }
+    }
+
+    /** Whether the model came to an end of its own. */
+    private static boolean whole(CallOutcome outcome) {
+        return outcome.error() == null
+                && outcome.output() instanceof CallOutput.Model model
+                && (model.finish() == Finish.STOP || model.finish() == Finish.TOOL_CALLS);
+    }
+}
