@@ -74,7 +74,11 @@ public final class ResponseFold {
                     waiting.add(event);
                 }
             }
-            case StepEvent.CallAssigned _, StepEvent.AttemptEnded _, StepEvent.StopRequested _ -> {}
+            // The attempts show themselves in the frames, and the boundary repeats what counts
+            case StepEvent.CallAssigned _,
+                    StepEvent.AttemptEnded _,
+                    StepEvent.CallEnded _,
+                    StepEvent.StopRequested _ -> {}
         }
         advance();
         return events.take();
