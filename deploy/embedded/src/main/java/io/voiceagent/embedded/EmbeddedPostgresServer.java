@@ -68,8 +68,8 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         FileChannel lockFile = lock(dataDir);
         @Nullable EmbeddedPostgres postgres = null;
         try {
-            String superuserPassword = PrivateFiles.secret(dataDir.resolve("superuser-password"));
-            String password = PrivateFiles.secret(dataDir.resolve("password"));
+            String superuserPassword = PrivateFiles.keep(dataDir.resolve("superuser-password"), PrivateFiles::secret);
+            String password = PrivateFiles.keep(dataDir.resolve("password"), PrivateFiles::secret);
             Path cluster = dataDir.resolve("cluster");
             LeftBehind.stop(cluster.resolve("postmaster.pid"));
             postgres = launch(cluster, Ports.usable(port, "Postgres"), binariesDir, superuserPassword);

@@ -6,7 +6,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 
 /** Ports on 127.0.0.1. */
-final class Ports {
+public final class Ports {
 
     static final String LOOPBACK = "127.0.0.1";
 
@@ -16,9 +16,10 @@ final class Ports {
      * The port itself after a look whether it can be bound, or a free one for 0. Asked before a server starts, since
      * servers take long to fail on a busy port and say it badly.
      *
+     * @param server who wants it, for the message
      * @throws EmbeddedServerException if the port is busy
      */
-    static int usable(int port, String server) {
+    public static int usable(int port, String server) {
         try (var socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(InetAddress.getByName(LOOPBACK), port));
             return socket.getLocalPort();

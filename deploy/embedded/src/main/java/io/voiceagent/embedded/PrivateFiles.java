@@ -9,19 +9,25 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Files and directories that only their owner may read. */
-final class PrivateFiles {
+public final class PrivateFiles {
 
     private static final Logger LOG = LoggerFactory.getLogger(PrivateFiles.class);
+    private static final SecureRandom RANDOM = new SecureRandom();
     private static final int SECRET_BYTES = 24;
 
     private PrivateFiles() {}
 
-    /** Writes the file as a whole or not at all, mode 600. */
-    static void write(Path file, String text) throws IOException {
+    /**
+     * Writes the file as a whole or not at all, mode 600.
+     *
+     * @throws IOException if the directory cannot be written
+     */
+    public static void write(Path file, String text) throws IOException {
         Path draft = Files.createTempFile(
                 file.toAbsolutePath().getParent(),
                 file.getFileName().toString(),
@@ -31,12 +37,24 @@ final class PrivateFiles {
         Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** The secret in the file, which is made at the first call: letters and digits, 192 bits. */
-    static String secret(Path file) throws IOException {
+    /**
+     * What the file holds, or, at the first call, what is made for it.
+     *
+     * @param make gives the text to keep, without line breaks
+     * @throws IOException if the file cannot be read or written
+     */
+    public static String keep(Path file, Supplier<String> make) throws IOException {
         if (!Files.exists(file)) {
-            write(file, newSecret());
+            write(file, make.get());
         }
         return Files.readString(file).strip();
+    }
+
+    /** A new secret of letters and digits, about 190 bits. */
+    public static String secret() {
+        var bytes = new byte[SECRET_BYTES];
+        RANDOM.nextBytes(bytes);
+        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).replaceAll("[-_]", "0");
     }
 
     /**
@@ -64,11 +82,5 @@ final class PrivateFiles {
             LOG.debug("{} cannot be used, using {}", directory, fallback, e);
             return fallback;
         }
-    }
-
-    private static String newSecret() {
-        var bytes = new byte[SECRET_BYTES];
-        new SecureRandom().nextBytes(bytes);
-        return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes).replaceAll("[-_]", "0");
     }
 }
