@@ -84,16 +84,16 @@ class SimulatorTest {
     void keepsThePaceAndSendsHeadersAhead() throws Exception {
         long begun = System.nanoTime();
         HttpResponse<InputStream> response = client.send(
-                chat("[[ttft=600]] [[tps=50]] [[tokens=21]]", ",\"stream\":true"),
+                chat("[[ttft=2000]] [[tps=50]] [[tokens=21]]", ",\"stream\":true"),
                 HttpResponse.BodyHandlers.ofInputStream());
         long headers = millisSince(begun);
         try (InputStream body = response.body()) {
             assertThat(body.read()).isEqualTo('d');
             long first = millisSince(begun);
             body.readAllBytes();
-            assertThat(headers).isLessThan(500);
-            assertThat(first).isBetween(600L, 1_500L);
-            assertThat(millisSince(begun)).isGreaterThanOrEqualTo(1_000);
+            assertThat(headers).isLessThan(2_000);
+            assertThat(first).isGreaterThanOrEqualTo(2_000);
+            assertThat(millisSince(begun)).isGreaterThanOrEqualTo(2_400);
         }
     }
 
