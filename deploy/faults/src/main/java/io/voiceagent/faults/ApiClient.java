@@ -1,0 +1,142 @@
+package io.voiceagent.faults;
+
+import io.voiceagent.messages.Json;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import tools.jackson.databind.JsonNode;
+
+/** A client of the public API that keeps what it was sent, byte for byte, and when. */
+public final class ApiClient {
+    private final HttpClient http = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(5))
+            .build();
+    private final String base;
+    private final String key;
+
+    /** @param base for example {@code http://127.0.0.1:8000} */
+    public ApiClient(String base, String key) {
+        this.base = base + "/api/v1";
+        this.key = key;
+    }
+
+    /**
+     * One event as it came.
+     *
+     * @param data the text of its data line
+     * @param nanos when it was read, {@link System#nanoTime}
+     */
+    public record Event(String name, String data, long nanos) {
+        /** The data as a tree. */
+        public JsonNode json() {
+            return Json.tree(data);
+        }
+    }
+
+    /** Posts a body to {@code /responses}. */
+    public HttpResponse<String> create(String body) {
+        return send(request("/responses").POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** Posts nothing to {@code path}. */
+    public HttpResponse<String> post(String path) {
+        return send(request(path).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
+    /** Gets {@code path}. */
+    public HttpResponse<String> get(String path) {
+        return send(request(path));
+    }
+
+    /** The response object, polled until it has ended. */
+    public JsonNode awaitEnd(String id, Duration atMost) {
+        JsonNode[] last = new JsonNode[1];
+        Cluster.await("the end of " + id, atMost, () -> {
+            last[0] = Json.tree(get("/responses/" + id).body());
+            String status = last[0].path("status").asString("");
+            return !status.equals("queued") && !status.equals("in_progress") && !status.isEmpty();
+        });
+        return last[0];
+    }
+
+    /** Posts a streaming turn and reads its events to the end of the stream. */
+    public List<Event> createStream(String body) {
+        return events(request("/responses").POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** Reads the events of a response after {@code startingAfter} (-1: all) to the end of the stream. */
+    public List<Event> stream(String id, long startingAfter) {
+        return events(request("/responses/" + id + "?stream=true"
+                + (startingAfter < 0 ? "" : "&starting_after=" + startingAfter)));
+    }
+
+    /** The same, as a browser asks for it when it comes back. */
+    public List<Event> resume(String id, long lastEventId) {
+        return events(request("/responses/" + id + "?stream=true").header("Last-Event-ID", Long.toString(lastEventId)));
+    }
+
+    private List<Event> events(HttpRequest.Builder request) {
+        List<Event> events = new ArrayList<>();
+        try {
+            HttpResponse<InputStream> response =
+                    http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            try (BufferedReader lines =
+                    new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
+                if (response.statusCode() != 200) {
+                    throw new IllegalStateException(response.statusCode() + ": " + lines.readLine());
+                }
+                read(lines, events);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException("after " + events.size() + " events", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return events;
+    }
+
+    private static void read(BufferedReader lines, List<Event> events) throws IOException {
+        String name = "";
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.startsWith("event:")) {
+                name = line.substring(6).strip();
+            } else if (line.startsWith("data:")) {
+                String data = line.substring(5).strip();
+                if (data.equals("[DONE]")) {
+                    return;
+                }
+                events.add(new Event(name, data, System.nanoTime()));
+            }
+        }
+        throw new IOException("the stream ended without [DONE]");
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(base + path))
+                .timeout(Duration.ofMinutes(3))
+                .header("Authorization", "Bearer " + key)
+                .header("Content-Type", "application/json");
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) {
+        try {
+            return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+}

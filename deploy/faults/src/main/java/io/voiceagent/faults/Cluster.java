@@ -1,0 +1,244 @@
+package io.voiceagent.faults;
+
+import io.voiceagent.simulator.Simulator;
+import io.voiceagent.simulator.SimulatorOptions;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A pipeline of separate processes on loopback: one broker, one Postgres, the simulator (in this process, so that its counts are at
+ * hand), and as many of each service as a test starts.
+ */
+public final class Cluster implements AutoCloseable {
+    /** The keys that the ingresses know. */
+    public static final String KEY = "test-key-of-acme-0123456789";
+    /** The key of another tenant. */
+    public static final String OTHER_KEY = "test-key-of-globex-0123456789";
+
+    private static final Duration START = Duration.ofSeconds(120);
+    private static final String HOST = "127.0.0.1";
+
+    private final Path directory;
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, Integer> ports = new LinkedHashMap<>();
+    private final Simulator simulator;
+    private final ManagedProcess broker;
+    private final String jdbcUrl;
+
+    private Cluster(Path directory, SimulatorOptions pace) throws IOException {
+        this.directory = Files.createDirectories(directory);
+        simulator = remember(Simulator.start(pace));
+        broker = remember(ManagedProcess.start(
+                "broker",
+                directory.resolve("broker.log"),
+                384,
+                Map.of(),
+                "io.voiceagent.embedded.EmbeddedBrokerMain",
+                directory.resolve("broker").toString()));
+        ManagedProcess postgres = remember(ManagedProcess.start(
+                "postgres",
+                directory.resolve("postgres.log"),
+                64,
+                Map.of(),
+                "io.voiceagent.embedded.EmbeddedPostgresMain",
+                directory.resolve("postgres").toString()));
+        jdbcUrl = firstLine(postgres, "jdbc:");
+        environment.put("KAFKA_BOOTSTRAP_SERVERS", firstLine(broker, HOST + ":"));
+        environment.put("AGENT_PARTITIONS", "4");
+        environment.put("CALL_PARTITIONS", "8");
+        environment.put("BIND_ADDRESS", HOST);
+        environment.put("POSTGRES_URL", jdbcUrl.substring(0, jdbcUrl.indexOf('?')));
+        environment.put("POSTGRES_USER", parameter("user"));
+        environment.put("POSTGRES_PASSWORD", parameter("password"));
+        environment.put("API_KEYS", "acme:" + KEY + ",globex:" + OTHER_KEY);
+        environment.put("RESPONSE_ID_KEYS", "1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=");
+        environment.put("LLM_BASE_URL", simulator.baseUrl());
+        environment.put("LLM_API_KEY", "simulated");
+        environment.put("LLM_MODEL", "simulated");
+        environment.put("TAVILY_BASE_URL", simulator.origin());
+        environment.put("TAVILY_API_KEY", "simulated");
+    }
+
+    /**
+     * Starts broker, Postgres and simulator; no service yet.
+     *
+     * @param directory for data and logs
+     * @param pace of the simulated model
+     */
+    public static Cluster start(Path directory, SimulatorOptions pace) throws IOException {
+        return new Cluster(directory, pace);
+    }
+
+    /** Starts an ingress. */
+    public ManagedProcess ingress(String name) {
+        return service(name, "io.voiceagent.ingress.IngressApi", 256, Map.of());
+    }
+
+    /** Starts an agent worker of both roles. */
+    public ManagedProcess agentWorker(String name) {
+        return service(
+                name,
+                "io.voiceagent.agent.AgentWorker",
+                256,
+                Map.of("STATE_DIR", directory.resolve(name + "-state").toString()));
+    }
+
+    /** Starts a tool worker. */
+    public ManagedProcess toolWorker(String name, Map<String, String> extra) {
+        return service(name, "io.voiceagent.tool.ToolWorker", 192, extra);
+    }
+
+    /** Starts an archiver. */
+    public ManagedProcess archiver(String name) {
+        return service(name, "io.voiceagent.archiver.TraceArchiver", 256, Map.of());
+    }
+
+    /** Starts a service under a name that no other has; the same name again takes the same port and state. */
+    public ManagedProcess service(String name, String mainClass, int heapMegabytes, Map<String, String> extra) {
+        Map<String, String> settings = new HashMap<>(environment);
+        settings.put("PORT", Integer.toString(ports.computeIfAbsent(name, any -> freePort())));
+        settings.putAll(extra);
+        return remember(ManagedProcess.start(
+                name, directory.resolve(name + ".log"), heapMegabytes, settings, mainClass));
+    }
+
+    /** Waits until each of these services answers that it is well. */
+    public void awaitHealthy(ManagedProcess... services) {
+        for (ManagedProcess service : services) {
+            await(service.name() + " to be healthy", START, () -> {
+                if (!service.alive()) {
+                    throw new IllegalStateException(service.name() + " ended: " + tail(service));
+                }
+                return healthy(service.name());
+            });
+        }
+    }
+
+    /** Base URL of the service of that name. */
+    public String url(String name) {
+        return "http://" + HOST + ":" + ports.get(name);
+    }
+
+    /** The simulated model. */
+    public Simulator simulator() {
+        return simulator;
+    }
+
+    /** The broker's process. */
+    public ManagedProcess broker() {
+        return broker;
+    }
+
+    /** The database, with user and password. */
+    public String jdbcUrl() {
+        return jdbcUrl;
+    }
+
+    /** For {@code bootstrap.servers}. */
+    public String bootstrapServers() {
+        return environment.getOrDefault("KAFKA_BOOTSTRAP_SERVERS", "");
+    }
+
+    /** Waits until the condition holds, by looking every 20 ms. */
+    public static void await(String what, Duration atMost, BooleanSupplier condition) {
+        Instant end = Instant.now().plus(atMost);
+        while (!condition.getAsBoolean()) {
+            if (Instant.now().isAfter(end)) {
+                throw new IllegalStateException("waited " + atMost.toSeconds() + " s in vain for " + what);
+            }
+            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+        }
+    }
+
+    @Override
+    public void close() {
+        while (!opened.isEmpty()) {
+            try {
+                opened.pop().close();
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    private boolean healthy(String name) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url(name) + "/actuator/health"))
+                .timeout(Duration.ofSeconds(5))
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.discarding()).statusCode() == 200;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private String firstLine(ManagedProcess process, String prefix) {
+        await(process.name() + " to say its address", START, () -> {
+            if (!process.alive()) {
+                throw new IllegalStateException(process.name() + " ended: " + tail(process));
+            }
+            return line(process, prefix) != null;
+        });
+        return Objects.requireNonNull(line(process, prefix));
+    }
+
+    private static @Nullable String line(ManagedProcess process, String prefix) {
+        String output = process.output();
+        return output.substring(0, output.lastIndexOf('\n') + 1)
+                .lines()
+                .filter(line -> line.startsWith(prefix))
+                .findFirst()
+                .orElse(null);
+    }
+
+    private static String tail(ManagedProcess process) {
+        String output = process.output();
+        return output.substring(Math.max(0, output.length() - 2_000));
+    }
+
+    private String parameter(String name) {
+        for (String pair : jdbcUrl.substring(jdbcUrl.indexOf('?') + 1).split("&", -1)) {
+            if (pair.startsWith(name + "=")) {
+                return pair.substring(name.length() + 1);
+            }
+        }
+        throw new IllegalStateException("no " + name + " in the database's URL");
+    }
+
+    private <T extends AutoCloseable> T remember(T closeable) {
+        opened.push(closeable);
+        return closeable;
+    }
+
+    private static int freePort() {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

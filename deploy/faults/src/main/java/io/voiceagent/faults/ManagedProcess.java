@@ -1,0 +1,136 @@
+package io.voiceagent.faults;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** One process of the pipeline: started with this JVM's class path, logging to a file, and open to harm. */
+public final class ManagedProcess implements AutoCloseable {
+    private static final Duration GRACE = Duration.ofSeconds(20);
+
+    private final String name;
+    private final Path log;
+    private final Process process;
+
+    private ManagedProcess(String name, Path log, Process process) {
+        this.name = name;
+        this.log = log;
+        this.process = process;
+    }
+
+    /**
+     * Starts {@code mainClass}.
+     *
+     * @param heapMegabytes its {@code -Xmx}
+     * @param environment added to a bare environment: nothing of this process's own settings is handed on
+     */
+    public static ManagedProcess start(
+            String name, Path log, int heapMegabytes, Map<String, String> environment, String mainClass, String... args) {
+        List<String> command = new ArrayList<>(List.of(
+                ProcessHandle.current().info().command().orElse("java"),
+                "-Xmx" + heapMegabytes + "m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Child.class.getName(),
+                mainClass));
+        command.addAll(List.of(args));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().retainAll(List.of("PATH", "HOME", "LANG", "TMPDIR", "USER"));
+        builder.environment().putAll(environment);
+        builder.redirectErrorStream(true).redirectOutput(log.toFile());
+        try {
+            return new ManagedProcess(name, log, builder.start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** The name that it was started under. */
+    public String name() {
+        return name;
+    }
+
+    /** The process id. */
+    public long pid() {
+        return process.pid();
+    }
+
+    /** Whether it runs. */
+    public boolean alive() {
+        return process.isAlive();
+    }
+
+    /** All that it has printed so far. */
+    public String output() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@code SIGKILL}: it gets no chance to say anything. Returns when it is gone. */
+    public void kill() {
+        process.destroyForcibly();
+        await();
+    }
+
+    /** {@code SIGSTOP}: it is paused, and does not know. */
+    public void pause() {
+        signal("STOP");
+    }
+
+    /** {@code SIGCONT}: it goes on where it was. */
+    public void resume() {
+        signal("CONT");
+    }
+
+    /** {@code SIGTERM}: it may drain. Returns at once. */
+    public void terminate() {
+        process.destroy();
+    }
+
+    /** Ends it, by force after a grace time. */
+    @Override
+    public void close() {
+        process.destroy();
+        try {
+            if (!process.waitFor(GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void await() {
+        try {
+            process.waitFor();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void signal(String signal) {
+        try {
+            int status = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start().waitFor();
+            if (status != 0) {
+                throw new IllegalStateException("kill -" + signal + " " + name + " ended with " + status);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
