@@ -77,8 +77,8 @@ public final class ApiClient {
 
     /** Reads the events of a response after {@code startingAfter} (-1: all) to the end of the stream. */
     public List<Event> stream(String id, long startingAfter) {
-        return events(request("/responses/" + id + "?stream=true"
-                + (startingAfter < 0 ? "" : "&starting_after=" + startingAfter)));
+        return events(request(
+                "/responses/" + id + "?stream=true" + (startingAfter < 0 ? "" : "&starting_after=" + startingAfter)));
     }
 
     /** The same, as a browser asks for it when it comes back. */
@@ -89,8 +89,7 @@ public final class ApiClient {
     private List<Event> events(HttpRequest.Builder request) {
         List<Event> events = new ArrayList<>();
         try {
-            HttpResponse<InputStream> response =
-                    http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             try (BufferedReader lines =
                     new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {

@@ -39,7 +39,8 @@ public final class Cluster implements AutoCloseable {
 
     private final Path directory;
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
-    private final HttpClient http = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, Integer> ports = new LinkedHashMap<>();
     private final Simulator simulator;
@@ -119,8 +120,8 @@ public final class Cluster implements AutoCloseable {
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("PORT", Integer.toString(ports.computeIfAbsent(name, any -> freePort())));
         settings.putAll(extra);
-        return remember(ManagedProcess.start(
-                name, directory.resolve(name + ".log"), heapMegabytes, settings, mainClass));
+        return remember(
+                ManagedProcess.start(name, directory.resolve(name + ".log"), heapMegabytes, settings, mainClass));
     }
 
     /** Waits until each of these services answers that it is well. */

@@ -31,7 +31,12 @@ public final class ManagedProcess implements AutoCloseable {
      * @param environment added to a bare environment: nothing of this process's own settings is handed on
      */
     public static ManagedProcess start(
-            String name, Path log, int heapMegabytes, Map<String, String> environment, String mainClass, String... args) {
+            String name,
+            Path log,
+            int heapMegabytes,
+            Map<String, String> environment,
+            String mainClass,
+            String... args) {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-Xmx" + heapMegabytes + "m",
@@ -123,7 +128,9 @@ public final class ManagedProcess implements AutoCloseable {
 
     private void signal(String signal) {
         try {
-            int status = new ProcessBuilder("kill", "-" + signal, Long.toString(pid())).start().waitFor();
+            int status = new ProcessBuilder("kill", "-" + signal, Long.toString(pid()))
+                    .start()
+                    .waitFor();
             if (status != 0) {
                 throw new IllegalStateException("kill -" + signal + " " + name + " ended with " + status);
             }
