@@ -77,7 +77,7 @@ public final class Cluster implements AutoCloseable {
         environment.put("LLM_BASE_URL", simulator.baseUrl());
         environment.put("LLM_API_KEY", "simulated");
         environment.put("LLM_MODEL", "simulated");
-        environment.put("TAVILY_BASE_URL", simulator.origin());
+        environment.put("TAVILY_BASE_URL", simulator.searchUrl().replaceFirst("/search$", ""));
         environment.put("TAVILY_API_KEY", "simulated");
     }
 
