@@ -1,0 +1,134 @@
+package io.voiceagent.agent.llm;
+
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.trace.Span;
+import io.voiceagent.messages.Call;
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.ModelRequest;
+import io.voiceagent.messages.Usage;
+import io.voiceagent.transport.stage.CallContext;
+import io.voiceagent.transport.stage.CallHandler;
+import io.voiceagent.transport.stage.Outcome;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * The model stage's work: calls the model and tells span and meters of it.
+ *
+ * @see <a href="https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/">OpenTelemetry: GenAI client spans</a>
+ */
+final class LlmCallHandler implements CallHandler {
+    private static final AttributeKey<List<String>> FINISH_REASONS =
+            AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
+
+    private final ChatModelClient client;
+    private final URI endpoint;
+    private final LlmMetrics metrics;
+
+    LlmCallHandler(ChatModelClient client, URI endpoint, LlmMetrics metrics) {
+        this.client = client;
+        this.endpoint = endpoint;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public Outcome handle(CallContext context) throws InterruptedException {
+        if (!(context.call() instanceof Call.Model call)) {
+            throw new IllegalArgumentException("not a model call: " + context.ref());
+        }
+        String model = client.model(call.request());
+        Span span = context.span();
+        describe(span, call.request(), model);
+        Stop stop = new Stop(context::stopped);
+        context.onStop(stop::order);
+        Observation observation = new Observation(span, model);
+        ModelOutcome outcome = client.call(context.ref(), call.request(), context.frames()::write, stop, observation);
+        return observation.ended(outcome);
+    }
+
+    private void describe(Span span, ModelRequest request, String model) {
+        span.setAttribute("gen_ai.operation.name", "chat");
+        span.setAttribute("gen_ai.provider.name", "openai"); // the protocol: who answers behind it, nobody tells us
+        span.setAttribute("gen_ai.request.model", model);
+        if (request.maxOutputTokens() != null) {
+            span.setAttribute("gen_ai.request.max_tokens", request.maxOutputTokens());
+        }
+        if (request.temperature() != null) {
+            span.setAttribute("gen_ai.request.temperature", request.temperature());
+        }
+        if (request.topP() != null) {
+            span.setAttribute("gen_ai.request.top_p", request.topP());
+        }
+        span.setAttribute("server.address", endpoint.getHost());
+        int port = endpoint.getPort() >= 0 ? endpoint.getPort() : "https".equals(endpoint.getScheme()) ? 443 : 80;
+        span.setAttribute("server.port", port);
+    }
+
+    private final class Observation implements ModelObserver {
+        private final Span span;
+        private final String model;
+        private final long begin = System.nanoTime();
+
+        Observation(Span span, String model) {
+            this.span = span;
+            this.model = model;
+        }
+
+        @Override
+        public void firstToken() {
+            Duration elapsed = elapsed();
+            span.addEvent("gen_ai.first_token");
+            span.setAttribute("gen_ai.response.time_to_first_chunk", elapsed.toNanos() / 1e9);
+            metrics.firstToken(model, elapsed);
+        }
+
+        @Override
+        public void retry(Failure failure) {
+            span.addEvent("retry", Attributes.of(AttributeKey.stringKey("error.type"), failure.type()));
+            metrics.retry(model, failure.type());
+        }
+
+        Outcome ended(ModelOutcome outcome) {
+            return switch (outcome) {
+                case ModelOutcome.Completed(CallOutput.Model output) -> {
+                    tell(output);
+                    metrics.ended(model, "completed", elapsed());
+                    yield new Outcome.Completed(output);
+                }
+                case ModelOutcome.Stopped stopped -> {
+                    metrics.ended(model, "stopped", elapsed());
+                    yield new Outcome.Stopped(stopped.output());
+                }
+                case ModelOutcome.Failed(Failure failure) -> {
+                    // The runtime sets error.type to the public code; this is the finer reason
+                    span.setAttribute("voiceagent.failure", failure.type());
+                    metrics.ended(model, failure.type(), elapsed());
+                    yield new Outcome.Failed(
+                            failure.error(),
+                            failure.retryable(),
+                            failure.retryAfter().toMillis());
+                }
+            };
+        }
+
+        private void tell(CallOutput.Model output) {
+            if (output.model() != null) {
+                span.setAttribute("gen_ai.response.model", output.model());
+            }
+            span.setAttribute(FINISH_REASONS, List.of(output.finish().name().toLowerCase(Locale.ROOT)));
+            Usage usage = output.usage();
+            span.setAttribute("gen_ai.usage.input_tokens", usage.inputTokens());
+            span.setAttribute("gen_ai.usage.output_tokens", usage.outputTokens());
+            span.setAttribute("gen_ai.usage.cache_read.input_tokens", usage.cachedInputTokens());
+            span.setAttribute("gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens());
+            metrics.tokens(model, usage);
+        }
+
+        private Duration elapsed() {
+            return Duration.ofNanos(System.nanoTime() - begin);
+        }
+    }
+}
