@@ -8,6 +8,7 @@ import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.Stage;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.jspecify.annotations.Nullable;
 
@@ -93,6 +95,31 @@ public final class Records {
         add(headers, Headers.DLT_PARTITION, Integer.toString(read.partition()));
         add(headers, Headers.DLT_OFFSET, Long.toString(read.offset()));
         return new ProducerRecord<>(Topics.deadLetters(read.topic()), null, read.key(), read.value(), headers);
+    }
+
+    /**
+     * Checks that a record is of a version that this code reads; a record without the header counts as the first version.
+     *
+     * @throws MalformedMessageException when it is newer, or the header is no number
+     */
+    public static void requireReadable(ConsumerRecord<?, ?> read) {
+        Header header = read.headers().lastHeader(Headers.SCHEMA_VERSION);
+        if (header == null) {
+            return;
+        }
+        String version = new String(header.value(), StandardCharsets.UTF_8);
+        int number;
+        try {
+            number = Integer.parseInt(version);
+        } catch (NumberFormatException e) {
+            throw new MalformedMessageException("header %s is no number".formatted(Headers.SCHEMA_VERSION), e);
+        }
+        if (number > Headers.CURRENT_SCHEMA_VERSION) {
+            throw new MalformedMessageException(
+                    "schema version %d is newer than %d, which is read here"
+                            .formatted(number, Headers.CURRENT_SCHEMA_VERSION),
+                    null);
+        }
     }
 
     /** Headers of a step event. */

@@ -10,7 +10,7 @@ import io.voiceagent.messages.Frame;
  */
 public interface FrameWriter {
     /** Longest text of one delta, in characters. */
-    int MAX_DELTA_CHARS = 256 * 1024;
+    int MAX_DELTA_CHARS = 128 * 1024;
 
     /**
      * Adds a delta; may block while Kafka is slow.

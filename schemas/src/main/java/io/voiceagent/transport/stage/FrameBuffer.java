@@ -1,0 +1,67 @@
+package io.voiceagent.transport.stage;
+
+import io.voiceagent.messages.Frame;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * When deltas go out: the first at once; a later one at once when nothing went out for {@link #GAP_NANOS}; otherwise
+ * together with its neighbours when that time is over, or there are {@link #MAX_DELTAS}, or {@link #MAX_CHARS}.
+ *
+ * <p>So a slow model's tokens wait for nothing, and a fast one's make 50 frames a second. No clock, not thread-safe.
+ */
+final class FrameBuffer {
+    static final long GAP_NANOS = 20_000_000;
+    static final int MAX_DELTAS = 32;
+    static final int MAX_CHARS = 32 * 1024;
+
+    /** What follows from a new delta. */
+    sealed interface Next {
+        /** Take and send what is there. */
+        record SendNow() implements Next {}
+
+        /** Do so after that time, unless it has happened by then. */
+        record SendIn(long nanos) implements Next {}
+
+        /** That has been arranged before. */
+        record Wait() implements Next {}
+    }
+
+    private List<Frame.Delta> deltas = new ArrayList<>();
+    private long chars;
+    private boolean anySent;
+    private long lastSent;
+
+    /** Adds a delta at that time ({@code System.nanoTime()}). */
+    Next add(Frame.Delta delta, long now) {
+        deltas.add(delta);
+        chars += chars(delta);
+        if (!anySent || now - lastSent >= GAP_NANOS || deltas.size() >= MAX_DELTAS || chars >= MAX_CHARS) {
+            return new Next.SendNow();
+        }
+        return deltas.size() == 1 ? new Next.SendIn(lastSent + GAP_NANOS - now) : new Next.Wait();
+    }
+
+    /** Gives up what is there to be sent at that time; empty when there is nothing. */
+    List<Frame.Delta> take(long now) {
+        List<Frame.Delta> taken = deltas;
+        if (!taken.isEmpty()) {
+            deltas = new ArrayList<>();
+            chars = 0;
+            anySent = true;
+            lastSent = now;
+        }
+        return taken;
+    }
+
+    /** Length of its text. */
+    static int chars(Frame.Delta delta) {
+        return switch (delta) {
+            case Frame.Text d -> d.text().length();
+            case Frame.ReasoningText d -> d.text().length();
+            case Frame.ToolCallStart d -> d.callId().length() + d.name().length();
+            case Frame.ToolCallArguments d -> d.text().length();
+            case Frame.Progress d -> d.status().length();
+        };
+    }
+}
