@@ -1,0 +1,293 @@
+package io.voiceagent.ingress.submit.spec;
+
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.messages.Item;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * {@code input}: a string, or items. Clients that keep the conversation themselves echo the items of earlier responses:
+ *
+ * <ul>
+ *   <li>messages, function calls and their outputs are taken as they are;
+ *   <li>{@code reasoning} is taken as text, and never sent to the model again;
+ *   <li>{@code mcp_call} becomes the call and its result, as they stood in the model's context;
+ *   <li>{@code web_search_call} is taken and adds nothing: it carries no result, which the message after it has used.
+ * </ul>
+ */
+final class InputParser {
+    private static final List<String> STATUSES = List.of("in_progress", "completed", "incomplete");
+    /** As above, and how a hosted call can have ended beside. */
+    private static final List<String> HOSTED_STATUSES =
+            List.of("in_progress", "searching", "calling", "completed", "incomplete", "failed");
+
+    private static final String USE_PREVIOUS = "Use previous_response_id to go on from a response of this server.";
+
+    /** Item types of the dialect that are refused, with what to do instead. */
+    private static final Map<String, String> REFUSED = refused();
+
+    private final List<Item> items = new ArrayList<>();
+    private final boolean continues;
+    /** Calls of the client's own functions so far: call id → name. */
+    private final Map<String, String> called = new HashMap<>();
+    /** Call ids of the outputs so far. */
+    private final Set<String> answered = new HashSet<>();
+
+    private InputParser(boolean continues) {
+        this.continues = continues;
+    }
+
+    /** @param continues whether a previous response may hold the calls whose outputs are sent */
+    static List<Item> parse(JsonNode input, String path, boolean continues) {
+        if (input.isString()) {
+            String text = Fields.text(input, path, Limits.TEXT_CHARS);
+            if (text.isEmpty()) {
+                throw new Refusal(Code.INVALID_VALUE, path, "'%s' must not be empty.".formatted(path));
+            }
+            return List.of(new Item.Message(Item.Role.USER, text));
+        }
+        if (!input.isArray()) {
+            throw Fields.wrongType(path, "a string or an array", input);
+        }
+        InputParser parser = new InputParser(continues);
+        List<JsonNode> entries = Fields.array(input, path, Limits.INPUT_ITEMS);
+        for (int i = 0; i < entries.size(); i++) {
+            parser.item(Fields.of(entries.get(i), "%s[%d]".formatted(path, i)));
+        }
+        parser.requireOutputs(path);
+        if (parser.items.isEmpty()) {
+            throw new Refusal(
+                    Code.INVALID_VALUE, path, "'%s' must have at least one item with content.".formatted(path));
+        }
+        return parser.items;
+    }
+
+    private void item(Fields item) {
+        String type = item.text("type", Limits.ID_CHARS);
+        if (type == null) {
+            if (!item.has("role")) {
+                throw Fields.missing(item.path("type"));
+            }
+            type = "message";
+        }
+        item.text("id", Limits.ID_CHARS);
+        switch (type) {
+            case "message" -> message(item);
+            case "function_call" -> functionCall(item);
+            case "function_call_output" -> functionCallOutput(item);
+            case "reasoning" -> reasoning(item);
+            case "mcp_call" -> mcpCall(item);
+            case "web_search_call" -> {
+                item.oneOf("status", HOSTED_STATUSES);
+                item.object("action");
+            }
+            default -> throw refuseType(item.path("type"), type);
+        }
+        item.end();
+    }
+
+    private static Refusal refuseType(String path, String type) {
+        String remedy = REFUSED.get(type);
+        return remedy != null
+                ? Fields.unsupportedValue(path, remedy)
+                : new Refusal(
+                        Code.INVALID_VALUE,
+                        path,
+                        "'%s' must be one of 'message', 'function_call', 'function_call_output', 'reasoning', 'mcp_call', 'web_search_call'."
+                                .formatted(path));
+    }
+
+    private void message(Fields item) {
+        String role = item.requiredText("role", Limits.ID_CHARS);
+        item.oneOf("status", STATUSES);
+        JsonNode content = item.requiredAny("content");
+        String path = item.path("content");
+        Item.Role speaker = switch (role) {
+            case "user" -> Item.Role.USER;
+            case "assistant" -> Item.Role.ASSISTANT;
+            case "system", "developer" -> Item.Role.SYSTEM;
+            default ->
+                throw new Refusal(
+                        Code.INVALID_VALUE,
+                        item.path("role"),
+                        "'%s' must be one of 'user', 'assistant', 'system', 'developer'.".formatted(item.path("role")));
+        };
+        // What the model said in several parts was one text; what a client sends in several parts need not be
+        String text = content.isString()
+                ? Fields.text(content, path, Limits.TEXT_CHARS)
+                : parts(content, path, speaker == Item.Role.ASSISTANT ? "" : "\n");
+        if (!text.isEmpty()) {
+            items.add(new Item.Message(speaker, text));
+        } else if (speaker != Item.Role.ASSISTANT) {
+            throw new Refusal(Code.INVALID_VALUE, path, "'%s' must not be empty.".formatted(path));
+        }
+    }
+
+    private static String parts(JsonNode content, String path, String separator) {
+        if (!content.isArray()) {
+            throw Fields.wrongType(path, "a string or an array", content);
+        }
+        List<JsonNode> entries = Fields.array(content, path, Limits.CONTENT_PARTS);
+        return IntStream.range(0, entries.size())
+                .mapToObj(i -> part(Fields.of(entries.get(i), "%s[%d]".formatted(path, i))))
+                .collect(Collectors.joining(separator));
+    }
+
+    private static String part(Fields part) {
+        String type = part.requiredText("type", Limits.ID_CHARS);
+        String text = switch (type) {
+            case "input_text" -> Fields.text(part.requiredAny("text"), part.path("text"), Limits.TEXT_CHARS);
+            case "output_text" -> {
+                part.array("annotations", Limits.INPUT_ITEMS);
+                part.array("logprobs", Limits.JSON_TOKENS);
+                yield Fields.text(part.requiredAny("text"), part.path("text"), Limits.TEXT_CHARS);
+            }
+            case "refusal" -> Fields.text(part.requiredAny("refusal"), part.path("refusal"), Limits.TEXT_CHARS);
+            case "input_image", "input_file", "input_audio" ->
+                throw Fields.unsupportedValue(part.path("type"), "Only text is taken: use 'input_text'.");
+            default ->
+                throw new Refusal(
+                        Code.INVALID_VALUE,
+                        part.path("type"),
+                        "'%s' must be one of 'input_text', 'output_text', 'refusal'.".formatted(part.path("type")));
+        };
+        part.end();
+        return text;
+    }
+
+    private void functionCall(Fields item) {
+        String callId = item.requiredText("call_id", Limits.ID_CHARS);
+        String name = ToolsParser.functionName(item);
+        item.oneOf("status", STATUSES);
+        String arguments = Fields.text(item.requiredAny("arguments"), item.path("arguments"), Limits.TEXT_CHARS);
+        if (called.put(callId, name) != null || answered.contains(callId)) {
+            throw new Refusal(
+                    Code.INVALID_VALUE,
+                    item.path("call_id"),
+                    "Each function_call of 'input' needs a call_id of its own, and comes before its output.");
+        }
+        items.add(new Item.ToolCall(callId, name, arguments));
+    }
+
+    private void functionCallOutput(Fields item) {
+        String callId = item.requiredText("call_id", Limits.ID_CHARS);
+        item.oneOf("status", STATUSES);
+        JsonNode output = item.requiredAny("output");
+        String text = output.isString()
+                ? Fields.text(output, item.path("output"), Limits.TEXT_CHARS)
+                : parts(output, item.path("output"), "\n");
+        if (!answered.add(callId)) {
+            throw new Refusal(
+                    Code.INVALID_VALUE, item.path("call_id"), "Two outputs of 'input' have the same call_id.");
+        }
+        if (!continues && !called.containsKey(callId)) {
+            throw new Refusal(
+                    Code.INVALID_VALUE,
+                    item.path("call_id"),
+                    "No function_call before this item has its call_id. Send the call first, or previous_response_id.");
+        }
+        items.add(new Item.ToolResult(callId, text, false, called.get(callId)));
+    }
+
+    private void reasoning(Fields item) {
+        item.oneOf("status", STATUSES);
+        if (item.any("encrypted_content") != null) {
+            throw Fields.unsupportedValue(
+                    item.path("encrypted_content"), "This server made no encrypted reasoning and can't read any.");
+        }
+        String summary = texts(item, "summary", "summary_text");
+        String content = texts(item, "content", "reasoning_text");
+        String text = content.isEmpty() ? summary : content;
+        if (!text.isEmpty()) {
+            items.add(new Item.Reasoning(text));
+        }
+    }
+
+    private static String texts(Fields item, String name, String type) {
+        List<JsonNode> entries = item.array(name, Limits.CONTENT_PARTS);
+        if (entries == null) {
+            return "";
+        }
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < entries.size(); i++) {
+            Fields entry = Fields.of(entries.get(i), "%s[%d]".formatted(item.path(name), i));
+            if (entry.oneOf("type", List.of(type)) == null) {
+                throw Fields.missing(entry.path("type"));
+            }
+            text.append(Fields.text(entry.requiredAny("text"), entry.path("text"), Limits.TEXT_CHARS));
+            entry.end();
+        }
+        return text.toString();
+    }
+
+    private void mcpCall(Fields item) {
+        String callId = "call_" + items.size() + "_echoed";
+        String name = ToolsParser.functionName(item);
+        item.requiredText("server_label", Limits.ID_CHARS);
+        item.oneOf("status", HOSTED_STATUSES);
+        item.text("approval_request_id", Limits.ID_CHARS);
+        String arguments = Fields.text(item.requiredAny("arguments"), item.path("arguments"), Limits.TEXT_CHARS);
+        String output = item.text("output", Limits.TEXT_CHARS);
+        JsonNode error = item.any("error");
+        items.add(new Item.ToolCall(callId, name, arguments));
+        items.add(new Item.ToolResult(callId, mcpResult(output, error), error != null || output == null, name));
+    }
+
+    private static String mcpResult(@Nullable String output, @Nullable JsonNode error) {
+        if (error != null) {
+            return error.isString() ? error.stringValue() : error.toString();
+        }
+        return output == null ? "The call brought no result." : output;
+    }
+
+    /** Model endpoints refuse a call without its output: better said here, by name. */
+    private void requireOutputs(String path) {
+        long open =
+                called.keySet().stream().filter(id -> !answered.contains(id)).count();
+        if (open > 0) {
+            throw new Refusal(
+                    Code.INVALID_VALUE,
+                    path,
+                    "%d function_call of '%s' have no function_call_output with the same call_id."
+                            .formatted(open, path));
+        }
+    }
+
+    private static Map<String, String> refused() {
+        Map<String, String> refused = new LinkedHashMap<>();
+        refused.put("item_reference", USE_PREVIOUS);
+        refused.put("mcp_list_tools", "Leave it out: the tools of this server are known.");
+        refused.put("mcp_approval_request", "Tools of this server need no approval.");
+        refused.put("mcp_approval_response", "Tools of this server need no approval.");
+        for (String type : List.of(
+                "file_search_call",
+                "code_interpreter_call",
+                "computer_call",
+                "computer_call_output",
+                "image_generation_call",
+                "local_shell_call",
+                "local_shell_call_output",
+                "shell_call",
+                "shell_call_output",
+                "apply_patch_call",
+                "apply_patch_call_output",
+                "custom_tool_call",
+                "custom_tool_call_output",
+                "tool_search_call",
+                "tool_search_output",
+                "compaction")) {
+            refused.put(type, "This server has no such tool, so leave the item out.");
+        }
+        return refused;
+    }
+}
