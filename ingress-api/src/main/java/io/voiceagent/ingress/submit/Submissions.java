@@ -1,0 +1,139 @@
+package io.voiceagent.ingress.submit;
+
+import io.opentelemetry.context.Context;
+import io.voiceagent.ingress.follow.FollowedResponse;
+import io.voiceagent.ingress.follow.FollowingLostException;
+import io.voiceagent.ingress.follow.ResponseReader;
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.security.ResponseIds;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.ResponseSpec;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** Submits, finds and cancels turns. Keeps nothing: what is accepted is in the log, and nowhere else. */
+public final class Submissions {
+    private static final String PREVIOUS = "previous_response_id";
+
+    /**
+     * Bounds and sizes.
+     *
+     * @param partitions of all topics that are keyed by the conversation
+     * @param turnDeadline from the submission to the end of a turn at the latest
+     * @param cancelWait how long a cancel waits for the turn to end
+     */
+    public record Options(int partitions, Duration turnDeadline, Duration cancelWait) {}
+
+    private final Options options;
+    private final ResponseIds ids;
+    private final RequestLog log;
+    private final ResponseReader reader;
+    private final InstantSource clock;
+    private final RandomGenerator random;
+
+    /** @param random unpredictable, and safe for use by many threads */
+    public Submissions(
+            Options options,
+            ResponseIds ids,
+            RequestLog log,
+            ResponseReader reader,
+            InstantSource clock,
+            RandomGenerator random) {
+        this.options = options;
+        this.ids = ids;
+        this.log = log;
+        this.reader = reader;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /**
+     * Writes a turn to the log; signals the response as soon as the log has acknowledged it, or a {@link Refusal}. A turn that goes on from
+     * another one takes place in the same conversation, so in the same partition.
+     */
+    public Mono<FollowedResponse> submit(String tenant, ResponseSpec spec, Context trace) {
+        return conversation(tenant, spec).flatMap(conversation -> {
+            Instant now = clock.instant();
+            Request.Submit submit = new Request.Submit(
+                    ids.mint(tenant, conversation, now, random.nextInt()).toString(),
+                    conversation,
+                    tenant,
+                    now.toEpochMilli(),
+                    now.plus(options.turnDeadline).toEpochMilli(),
+                    spec);
+            return log.append(submit, trace).then(Mono.fromSupplier(() -> reader.submitted(submit)));
+        });
+    }
+
+    /** The response, or a {@link Refusal}: not there and not this tenant's are the same. */
+    public Mono<FollowedResponse> find(String tenant, String id) {
+        Refusal missing = new Refusal(
+                Code.RESPONSE_NOT_FOUND,
+                "response_id",
+                "No response of this API key has that id. Check it for completeness.");
+        return find(tenant, id, missing);
+    }
+
+    /**
+     * Asks the turn to stop and waits a bounded time for its end; signals the response as it is then. Of a turn that has ended it changes
+     * nothing.
+     */
+    public Mono<FollowedResponse> cancel(String tenant, String id, Context trace) {
+        return find(tenant, id).flatMap(found -> {
+            if (found.ended()) {
+                return Mono.just(found);
+            }
+            String conversation = ResponseId.parse(id).conversation();
+            return log.append(new Request.Cancel(id, conversation, tenant), trace)
+                    .then(found.whenEnded().timeout(options.cancelWait).then())
+                    .onErrorComplete(e -> e instanceof TimeoutException || e instanceof FollowingLostException)
+                    .thenReturn(found);
+        });
+    }
+
+    private Mono<String> conversation(String tenant, ResponseSpec spec) {
+        @Nullable String previous = spec.previousResponseId();
+        if (previous == null) {
+            return Mono.fromSupplier(
+                    () -> ResponseId.conversation(random.nextInt(options.partitions), random.nextLong()));
+        }
+        Refusal missing = new Refusal(
+                Code.PREVIOUS_RESPONSE_NOT_FOUND,
+                PREVIOUS,
+                "Previous response not found. Check 'previous_response_id'.");
+        return find(tenant, previous, missing).map(parent -> {
+            if (!parent.ended()) {
+                throw new Refusal(
+                        Code.PREVIOUS_RESPONSE_IN_PROGRESS,
+                        PREVIOUS,
+                        "The previous response has not ended. Wait for its end, or cancel it.");
+            }
+            ParentCalls.requireAnswered(parent.json(), spec.input());
+            return ResponseId.parse(previous).conversation();
+        });
+    }
+
+    private Mono<FollowedResponse> find(String tenant, String id, Refusal missing) {
+        Optional<ResponseId> verified = ids.verify(id, tenant);
+        if (verified.isEmpty()) {
+            return Mono.error(missing);
+        }
+        return reader.find(verified.get(), tenant).map(lookup -> switch (lookup) {
+            case ResponseReader.Lookup.Found found -> found.response();
+            case ResponseReader.Lookup.Missing none -> throw missing;
+            case ResponseReader.Lookup.Unreachable away ->
+                throw Refusal.of(
+                        Code.SERVICE_UNAVAILABLE,
+                        "Whether the response exists can't be told: %s can't be reached. Try again later."
+                                .formatted(away.component()));
+        });
+    }
+}
