@@ -1,0 +1,44 @@
+package io.voiceagent.ingress.web;
+
+import io.opentelemetry.context.Context;
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.security.ApiKeyFilter;
+import java.util.Map;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.util.pattern.PathPattern;
+
+/** What is kept in the attributes of an exchange, and how it is read. */
+final class Exchanges {
+    /** The span of the request, as a context; absent for requests that are not traced, such as probes. */
+    static final String TRACE = Exchanges.class.getName() + ".trace";
+    /** The request's id, always there. */
+    static final String REQUEST_ID = Exchanges.class.getName() + ".request-id";
+    /** The {@link Code} of the refusal that was answered. */
+    static final String REFUSED = Exchanges.class.getName() + ".refused";
+    /** There when the answer is a stream of events. */
+    static final String STREAM = Exchanges.class.getName() + ".stream";
+
+    private Exchanges() {}
+
+    static Context trace(Map<String, Object> attributes) {
+        return attributes.get(TRACE) instanceof Context context ? context : Context.root();
+    }
+
+    static String requestId(Map<String, Object> attributes) {
+        return attributes.get(REQUEST_ID) instanceof String id ? id : "";
+    }
+
+    static String tenant(Map<String, Object> attributes) {
+        if (attributes.get(ApiKeyFilter.TENANT) instanceof String tenant) {
+            return tenant;
+        }
+        throw new IllegalStateException("a route that needs a key was reached without one");
+    }
+
+    /** The route's template, such as {@code /api/v1/responses/{id}}; {@code unmatched} when no route took the request. */
+    static String route(Map<String, Object> attributes) {
+        return attributes.get(RouterFunctions.MATCHING_PATTERN_ATTRIBUTE) instanceof PathPattern pattern
+                ? pattern.getPatternString()
+                : "unmatched";
+    }
+}

@@ -1,0 +1,72 @@
+package io.voiceagent.ingress.web;
+
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.util.MultiValueMap;
+
+/** The query parameters of a request, taken one by one; {@link #end} refuses what was not taken. */
+final class QueryParameters {
+    private final MultiValueMap<String, String> values;
+    private final Set<String> taken = new HashSet<>();
+
+    private QueryParameters(MultiValueMap<String, String> values) {
+        this.values = values;
+    }
+
+    static QueryParameters of(ServerHttpRequest request) {
+        return new QueryParameters(request.getQueryParams());
+    }
+
+    boolean flag(String name) {
+        String value = text(name);
+        if (value == null) {
+            return false;
+        }
+        return switch (value) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new Refusal(Code.INVALID_TYPE, name, "'%s' must be true or false.".formatted(name));
+        };
+    }
+
+    /** A sequence number, null when it is absent. */
+    @Nullable
+    Long sequence(String name) {
+        String value = text(name);
+        return value == null ? null : sequence(name, value);
+    }
+
+    static long sequence(String name, String value) {
+        if (!value.matches("\\d{1,18}")) {
+            throw new Refusal(
+                    Code.INVALID_TYPE, name, "'%s' must be the sequence_number of an event, from 0.".formatted(name));
+        }
+        return Long.parseLong(value);
+    }
+
+    void end() {
+        for (String name : values.keySet()) {
+            if (!taken.contains(name)) {
+                throw new Refusal(
+                        Code.UNKNOWN_PARAMETER, name, "Unknown query parameter. Leave it out, or check its spelling.");
+            }
+        }
+    }
+
+    private @Nullable String text(String name) {
+        taken.add(name);
+        List<String> all = values.get(name);
+        if (all == null) {
+            return null;
+        }
+        if (all.size() != 1 || all.getFirst() == null) {
+            throw new Refusal(Code.INVALID_VALUE, name, "'%s' must be given once, with a value.".formatted(name));
+        }
+        return all.getFirst();
+    }
+}

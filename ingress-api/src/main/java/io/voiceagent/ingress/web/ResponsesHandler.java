@@ -1,0 +1,126 @@
+package io.voiceagent.ingress.web;
+
+import io.voiceagent.ingress.follow.FollowedResponse;
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.submit.Submissions;
+import io.voiceagent.ingress.submit.spec.CreateRequest;
+import io.voiceagent.ingress.submit.spec.CreateRequestParser;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeoutException;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** {@code /responses}: create, get, cancel. */
+final class ResponsesHandler {
+    static final String PATH = "/api/v1/responses";
+    /** Larger bodies are parsed off the event loop, which other requests wait for. */
+    private static final int SMALL_BODY_BYTES = 64 << 10;
+    /** How long after the deadline of a turn its end may take to arrive here. */
+    private static final Duration GRACE = Duration.ofSeconds(15);
+
+    private static final String POLL_AFTER_SECONDS = "1";
+
+    private final CreateRequestParser parser;
+    private final Submissions submissions;
+    private final EventStream eventStream;
+    private final Duration longestWait;
+
+    /** @param turnDeadline a turn has ended by then, so nobody waits much longer */
+    ResponsesHandler(
+            CreateRequestParser parser, Submissions submissions, EventStream eventStream, Duration turnDeadline) {
+        this.parser = parser;
+        this.submissions = submissions;
+        this.eventStream = eventStream;
+        this.longestWait = turnDeadline.plus(GRACE);
+    }
+
+    Mono<Void> create(ServerWebExchange exchange) {
+        refuseIdempotencyKey(exchange.getRequest().getHeaders());
+        QueryParameters.of(exchange.getRequest()).end();
+        return Bodies.json(exchange.getRequest())
+                .flatMap(body -> body.length <= SMALL_BODY_BYTES
+                        ? Mono.fromSupplier(() -> parser.parse(body))
+                        : Mono.fromSupplier(() -> parser.parse(body)).subscribeOn(Schedulers.boundedElastic()))
+                .flatMap(request -> submissions
+                        .submit(
+                                Exchanges.tenant(exchange.getAttributes()),
+                                request.spec(),
+                                Exchanges.trace(exchange.getAttributes()))
+                        .flatMap(response -> answer(exchange, request, response)));
+    }
+
+    Mono<Void> get(ServerWebExchange exchange, String id) {
+        StreamPosition position = StreamPosition.of(exchange.getRequest());
+        return submissions
+                .find(Exchanges.tenant(exchange.getAttributes()), id)
+                .flatMap(response -> position.stream()
+                        ? stream(exchange, response, position.startingAfter())
+                        : object(exchange.getResponse(), HttpStatus.OK, response));
+    }
+
+    Mono<Void> cancel(ServerWebExchange exchange, String id) {
+        QueryParameters.of(exchange.getRequest()).end();
+        return submissions
+                .cancel(Exchanges.tenant(exchange.getAttributes()), id, Exchanges.trace(exchange.getAttributes()))
+                .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response));
+    }
+
+    private Mono<Void> answer(ServerWebExchange exchange, CreateRequest request, FollowedResponse response) {
+        exchange.getResponse().getHeaders().setLocation(URI.create(PATH + "/" + response.id()));
+        if (request.stream()) {
+            return stream(exchange, response, -1);
+        }
+        if (request.spec().background()) {
+            return object(exchange.getResponse(), HttpStatus.ACCEPTED, response);
+        }
+        return response.whenEnded()
+                .timeout(longestWait)
+                .onErrorMap(TimeoutException.class, e -> notEnded(response.id()))
+                .flatMap(json -> write(exchange.getResponse(), HttpStatus.OK, json));
+    }
+
+    private Mono<Void> stream(ServerWebExchange exchange, FollowedResponse response, long startingAfter) {
+        exchange.getAttributes().put(Exchanges.STREAM, true);
+        return eventStream.write(exchange.getResponse(), response.events(startingAfter));
+    }
+
+    private static Mono<Void> object(ServerHttpResponse target, HttpStatus status, FollowedResponse response) {
+        boolean ended = response.ended();
+        if (!ended) {
+            target.getHeaders().set(HttpHeaders.RETRY_AFTER, POLL_AFTER_SECONDS);
+        }
+        return write(target, status, response.json());
+    }
+
+    private static Mono<Void> write(ServerHttpResponse target, HttpStatus status, String json) {
+        byte[] body = json.getBytes(StandardCharsets.UTF_8);
+        target.setStatusCode(status);
+        target.getHeaders().setContentType(MediaType.APPLICATION_JSON);
+        target.getHeaders().setContentLength(body.length);
+        return target.writeWith(Mono.fromSupplier(() -> target.bufferFactory().wrap(body)));
+    }
+
+    private static Refusal notEnded(String id) {
+        return Refusal.of(
+                Code.RESPONSE_TIMEOUT,
+                "The response did not end in time. It was not lost: get it by its id, %s.".formatted(id));
+    }
+
+    /** A promise that is not kept yet must not seem to be. */
+    private static void refuseIdempotencyKey(HttpHeaders headers) {
+        if (headers.getFirst("Idempotency-Key") != null) {
+            throw new Refusal(
+                    Code.UNSUPPORTED_PARAMETER,
+                    "Idempotency-Key",
+                    "The header 'Idempotency-Key' is not supported by this server. Leave it out.");
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package io.voiceagent.ingress.web;
+
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.submit.Submissions;
+import io.voiceagent.ingress.submit.spec.CreateRequestParser;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpMethod;
+import org.springframework.web.reactive.function.server.RequestPredicates;
+import org.springframework.web.reactive.function.server.RouterFunction;
+import org.springframework.web.reactive.function.server.RouterFunctions;
+import org.springframework.web.reactive.function.server.ServerRequest;
+import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Mono;
+
+/** The table of all paths. A known path with another method is a 405 that lists the methods; everything else is a 404. */
+public final class Routes {
+    /** Where the API begins. */
+    static final String BASE = "/api/v1";
+
+    /**
+     * What the routes need.
+     *
+     * @param turnDeadline bound of a waiting request
+     * @param health parts of the service, in the order of the answer
+     * @param defaultModel null: each request must name one
+     */
+    public record Parts(
+            CreateRequestParser parser,
+            Submissions submissions,
+            RequestMetrics metrics,
+            Duration turnDeadline,
+            List<HealthComponent> health,
+            @Nullable String defaultModel) {}
+
+    private final Map<String, Map<HttpMethod, Function<ServerRequest, Mono<Void>>>> table = new LinkedHashMap<>();
+
+    private Routes() {}
+
+    /** The routes of the API. */
+    public static RouterFunction<ServerResponse> of(Parts parts) {
+        EventStream events = new EventStream(EventStream.HEARTBEAT, parts.metrics);
+        ResponsesHandler responses = new ResponsesHandler(parts.parser, parts.submissions, events, parts.turnDeadline);
+        HealthHandler health = new HealthHandler(parts.health);
+        ModelsHandler models = new ModelsHandler(parts.defaultModel);
+        Routes routes = new Routes();
+        // Paths without a variable come before those with one
+        routes.add(HttpMethod.POST, "/responses", request -> responses.create(request.exchange()));
+        UnsupportedEndpoints.ALL.forEach(
+                endpoint -> routes.put(endpoint.method(), endpoint.path(), request -> Mono.error(endpoint.refusal())));
+        routes.add(
+                HttpMethod.GET,
+                "/responses/{id}",
+                request -> responses.get(request.exchange(), request.pathVariable("id")));
+        routes.add(
+                HttpMethod.POST,
+                "/responses/{id}/cancel",
+                request -> responses.cancel(request.exchange(), request.pathVariable("id")));
+        routes.add(
+                HttpMethod.GET,
+                "/models",
+                request -> models.list(request.exchange().getResponse()));
+        routes.add(
+                HttpMethod.GET,
+                "/models/{model}",
+                request -> models.get(request.exchange().getResponse(), request.pathVariable("model")));
+        routes.add(
+                HttpMethod.GET,
+                "/health",
+                request -> health.health(request.exchange().getResponse()));
+        return routes.build();
+    }
+
+    private void add(HttpMethod method, String path, Function<ServerRequest, Mono<Void>> handler) {
+        put(method, BASE + path, handler);
+    }
+
+    private void put(HttpMethod method, String path, Function<ServerRequest, Mono<Void>> handler) {
+        table.computeIfAbsent(path, p -> new LinkedHashMap<>()).put(method, handler);
+    }
+
+    private RouterFunction<ServerResponse> build() {
+        RouterFunctions.Builder builder = RouterFunctions.route();
+        table.forEach((path, methods) -> builder.route(RequestPredicates.path(path), request -> {
+            var handler = methods.get(request.method());
+            // Handlers write to the exchange themselves, so that one place decides on bytes and flushes
+            return ServerResponse.ok()
+                    .build((exchange, context) -> handler == null
+                            ? refuseMethod(exchange.getResponse().getHeaders(), methods)
+                            : Mono.defer(() -> handler.apply(request)));
+        }));
+        return builder.build();
+    }
+
+    private static Mono<Void> refuseMethod(
+            HttpHeaders headers, Map<HttpMethod, Function<ServerRequest, Mono<Void>>> methods) {
+        String allowed = methods.keySet().stream().map(HttpMethod::name).collect(Collectors.joining(", "));
+        headers.set(HttpHeaders.ALLOW, allowed);
+        return Mono.error(Refusal.of(Code.METHOD_NOT_ALLOWED, "This path takes %s.".formatted(allowed)));
+    }
+}

@@ -1,0 +1,40 @@
+package io.voiceagent.ingress.web;
+
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import java.util.List;
+import org.springframework.http.HttpMethod;
+
+/** Endpoints of the dialect that this server does not have: they are refused by name, so that nobody takes them for a wrong id or path. */
+final class UnsupportedEndpoints {
+    /** A method of a path, as a template. */
+    record Endpoint(HttpMethod method, String path) {
+        Refusal refusal() {
+            return Refusal.of(
+                    Code.UNSUPPORTED_ENDPOINT, "%s %s is not supported by this server.".formatted(method, path));
+        }
+    }
+
+    static final List<Endpoint> ALL = List.of(
+            endpoint(HttpMethod.GET, "/responses"),
+            endpoint(HttpMethod.POST, "/responses/input_tokens"),
+            endpoint(HttpMethod.POST, "/responses/compact"),
+            endpoint(HttpMethod.DELETE, "/responses/{id}"),
+            endpoint(HttpMethod.GET, "/responses/{id}/input_items"),
+            endpoint(HttpMethod.POST, "/conversations"),
+            endpoint(HttpMethod.GET, "/conversations/{id}"),
+            endpoint(HttpMethod.POST, "/conversations/{id}"),
+            endpoint(HttpMethod.DELETE, "/conversations/{id}"),
+            endpoint(HttpMethod.GET, "/conversations/{id}/items"),
+            endpoint(HttpMethod.POST, "/conversations/{id}/items"),
+            endpoint(HttpMethod.GET, "/conversations/{id}/items/{item_id}"),
+            endpoint(HttpMethod.DELETE, "/conversations/{id}/items/{item_id}"),
+            endpoint(HttpMethod.POST, "/audio/transcriptions"),
+            endpoint(HttpMethod.POST, "/audio/speech"));
+
+    private UnsupportedEndpoints() {}
+
+    private static Endpoint endpoint(HttpMethod method, String path) {
+        return new Endpoint(method, Routes.BASE + path);
+    }
+}

@@ -1,0 +1,132 @@
+package io.voiceagent.ingress.web;
+
+import io.voiceagent.ingress.follow.FollowedResponse;
+import io.voiceagent.ingress.follow.ResponseReader;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.fold.ResponseEvent;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** Responses in memory: a test says what happens to them. */
+public final class FakeResponses implements ResponseReader {
+    private final Map<String, Followed> responses = new ConcurrentHashMap<>();
+    private volatile @Nullable String unreachable;
+
+    @Override
+    public FollowedResponse submitted(Request.Submit submit) {
+        return responses.computeIfAbsent(submit.responseId(), id -> new Followed(id, submit.tenant()));
+    }
+
+    @Override
+    public Mono<Lookup> find(ResponseId id, String tenant) {
+        if (unreachable != null) {
+            return Mono.just(new Lookup.Unreachable(unreachable, "told so by a test"));
+        }
+        Followed found = responses.get(id.toString());
+        return Mono.just(
+                found == null || !found.tenant.equals(tenant) ? new Lookup.Missing() : new Lookup.Found(found));
+    }
+
+    public Followed get(String id) {
+        return responses.get(id);
+    }
+
+    /** From now on nothing is found, for a component that is away; null: all is well again. */
+    public void away(@Nullable String component) {
+        this.unreachable = component;
+    }
+
+    public void clear() {
+        responses.clear();
+        unreachable = null;
+    }
+
+    /** One response. */
+    public static final class Followed implements FollowedResponse {
+        private final String id;
+        private final String tenant;
+        private final Sinks.Many<ResponseEvent> events = Sinks.many().replay().all();
+        private final Sinks.One<String> end = Sinks.one();
+        private long next;
+        private volatile String json;
+        private volatile boolean ended;
+
+        Followed(String id, String tenant) {
+            this.id = id;
+            this.tenant = tenant;
+            this.json = object("queued");
+        }
+
+        /** The next event of that type. */
+        public void emit(String type) {
+            String data = "{\"type\":\"%s\",\"sequence_number\":%d}".formatted(type, next);
+            events.emitNext(new ResponseEvent(next++, type, data), Sinks.EmitFailureHandler.FAIL_FAST);
+            json = object("in_progress");
+        }
+
+        /** The last event. */
+        public void end(String status) {
+            end(status, "[]");
+        }
+
+        /** The last event, of a response with these output items. */
+        public void end(String status, String output) {
+            emit("response." + status);
+            json = "{\"id\":\"%s\",\"object\":\"response\",\"status\":\"%s\",\"output\":%s}"
+                    .formatted(id, status, output);
+            ended = true;
+            events.emitComplete(Sinks.EmitFailureHandler.FAIL_FAST);
+            end.emitValue(json, Sinks.EmitFailureHandler.FAIL_FAST);
+        }
+
+        /** Following breaks off. */
+        public void lose(RuntimeException why) {
+            events.emitError(why, Sinks.EmitFailureHandler.FAIL_FAST);
+            end.emitError(why, Sinks.EmitFailureHandler.FAIL_FAST);
+        }
+
+        /** How many streams are open. */
+        public int subscribers() {
+            return events.currentSubscriberCount();
+        }
+
+        @Override
+        public String id() {
+            return id;
+        }
+
+        @Override
+        public String tenant() {
+            return tenant;
+        }
+
+        @Override
+        public String json() {
+            return json;
+        }
+
+        @Override
+        public boolean ended() {
+            return ended;
+        }
+
+        @Override
+        public Flux<ResponseEvent> events(long startingAfter) {
+            return events.asFlux().filter(event -> event.sequence() > startingAfter);
+        }
+
+        @Override
+        public Mono<String> whenEnded() {
+            return end.asMono();
+        }
+
+        private String object(String status) {
+            return "{\"id\":\"%s\",\"object\":\"response\",\"status\":\"%s\",\"output\":[]}".formatted(id, status);
+        }
+    }
+}
