@@ -39,12 +39,15 @@ class ResponseIdsProperties {
 
     @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)
     void anIdWithOneOtherDigitIsUnknown(
-            @ForAll long random, @ForAll @IntRange(max = 47) int digit, @ForAll @IntRange(min = 1, max = 15) int change) {
+            @ForAll long random,
+            @ForAll @IntRange(max = 47) int digit,
+            @ForAll @IntRange(min = 1, max = 15) int change) {
         String id = IDS.mint("acme", ResponseId.conversation(1, random), Instant.ofEpochMilli(1_700_000_000_000L), 7)
                 .toString();
         int at = ResponseId.PREFIX.length() + digit;
         char other = Character.forDigit(Character.digit(id.charAt(at), 16) ^ change, 16);
-        assertThat(IDS.verify(id.substring(0, at) + other + id.substring(at + 1), "acme")).isEmpty();
+        assertThat(IDS.verify(id.substring(0, at) + other + id.substring(at + 1), "acme"))
+                .isEmpty();
     }
 
     @Property(tries = 300, edgeCases = EdgeCasesMode.NONE)

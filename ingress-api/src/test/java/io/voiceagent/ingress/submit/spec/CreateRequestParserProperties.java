@@ -118,17 +118,19 @@ class CreateRequestParserProperties {
                                 .createObjectNode()
                                 .put("role", role)
                                 .put("content", text)));
-        return object(tree(2)).flatMap(more -> message.list().ofMinSize(1).ofMaxSize(4).map(items -> {
-            ObjectNode body = more.deepCopy();
-            body.retain("metadata", "temperature", "instructions", "stream", "background");
-            body.putArray("input").addAll(items);
-            return body;
-        }));
+        return object(tree(2))
+                .flatMap(more -> message.list().ofMinSize(1).ofMaxSize(4).map(items -> {
+                    ObjectNode body = more.deepCopy();
+                    body.retain("metadata", "temperature", "instructions", "stream", "background");
+                    body.putArray("input").addAll(items);
+                    return body;
+                }));
     }
 
     private static Arbitrary<JsonNode> tree(int depth) {
         Arbitrary<JsonNode> leaf = Arbitraries.oneOf(
-                Arbitraries.of(VALUES).map(text -> Json.mapper().getNodeFactory().stringNode(text)),
+                Arbitraries.of(VALUES)
+                        .map(text -> Json.mapper().getNodeFactory().stringNode(text)),
                 Arbitraries.doubles().map(n -> Json.mapper().getNodeFactory().numberNode(n)),
                 Arbitraries.integers().map(n -> Json.mapper().getNodeFactory().numberNode(n)),
                 Arbitraries.of(true, false)
@@ -141,9 +143,9 @@ class CreateRequestParserProperties {
         return Arbitraries.oneOf(
                 leaf,
                 object(deeper).map(JsonNode.class::cast),
-                deeper.list().ofMaxSize(4).map(items -> Json.mapper()
-                        .createArrayNode()
-                        .addAll(items)));
+                deeper.list()
+                        .ofMaxSize(4)
+                        .map(items -> Json.mapper().createArrayNode().addAll(items)));
     }
 
     private static Arbitrary<ObjectNode> object(Arbitrary<JsonNode> values) {

@@ -78,8 +78,7 @@ class CreateRequestParserTest {
         assertThat(parse("""
                 {'input':'hello','model':null,'instructions':null,'tools':null,'tool_choice':null,'stream':null,
                  'store':null,'conversation':null,'prompt':null,'metadata':null,'text':null,'reasoning':null,
-                 'include':null,'temperature':null,'truncation':null,'service_tier':null}""").spec())
-                .isEqualTo(parse("{'input':'hello'}").spec());
+                 'include':null,'temperature':null,'truncation':null,'service_tier':null}""").spec()).isEqualTo(parse("{'input':'hello'}").spec());
     }
 
     @Test
@@ -201,7 +200,8 @@ class CreateRequestParserTest {
                 arguments("{'role':'user','content':''}", Code.INVALID_VALUE, "input[0].content"),
                 arguments("{'role':'user','content':1}", Code.INVALID_TYPE, "input[0].content"),
                 arguments("{'role':'user','content':'a','zzz':1}", Code.UNKNOWN_PARAMETER, "input[0].zzz"),
-                arguments("{'role':'user','content':[{}]}", Code.MISSING_REQUIRED_PARAMETER, "input[0].content[0].type"),
+                arguments(
+                        "{'role':'user','content':[{}]}", Code.MISSING_REQUIRED_PARAMETER, "input[0].content[0].type"),
                 arguments(
                         "{'role':'user','content':[{'type':'input_image','image_url':'u'}]}",
                         Code.UNSUPPORTED_VALUE,
@@ -214,7 +214,10 @@ class CreateRequestParserTest {
                         "{'role':'user','content':[{'type':'input_text','text':'a','zzz':1}]}",
                         Code.UNKNOWN_PARAMETER,
                         "input[0].content[0].zzz"),
-                arguments("{'type':'function_call','call_id':'c','name':'f','arguments':'{}'}", Code.INVALID_VALUE, "input"),
+                arguments(
+                        "{'type':'function_call','call_id':'c','name':'f','arguments':'{}'}",
+                        Code.INVALID_VALUE,
+                        "input"),
                 arguments(
                         "{'type':'function_call_output','call_id':'c','output':'x'}",
                         Code.INVALID_VALUE,
@@ -238,7 +241,11 @@ class CreateRequestParserTest {
                 arguments("{'type':'file_search'}", "", Code.UNSUPPORTED_VALUE, "tools[0].type"),
                 arguments("{'type':'function'}", "", Code.MISSING_REQUIRED_PARAMETER, "tools[0].name"),
                 arguments("{'type':'function','name':'a.b'}", "", Code.INVALID_VALUE, "tools[0].name"),
-                arguments("{'type':'function','name':'f','parameters':'{}'}", "", Code.INVALID_TYPE, "tools[0].parameters"),
+                arguments(
+                        "{'type':'function','name':'f','parameters':'{}'}",
+                        "",
+                        Code.INVALID_TYPE,
+                        "tools[0].parameters"),
                 arguments("{'type':'function','name':'f','zzz':1}", "", Code.UNKNOWN_PARAMETER, "tools[0].zzz"),
                 arguments(two, "", Code.INVALID_VALUE, "tools[1].name"),
                 arguments(
@@ -319,16 +326,21 @@ class CreateRequestParserTest {
     void withoutADefaultTheModelMustBeNamed() {
         var withoutModel = new CreateRequestParser(FakeCatalogue.of(), null);
         assertRefused(withoutModel, "{'input':'a'}", Code.MISSING_REQUIRED_PARAMETER, "model");
-        assertThat(withoutModel.parse(bytes("{'input':'a','model':'x'}")).spec().model()).isEqualTo("x");
+        assertThat(withoutModel.parse(bytes("{'input':'a','model':'x'}")).spec().model())
+                .isEqualTo("x");
     }
 
     @Test
     void everyLimitHoldsAtItsEdge() {
         String longest = "v".repeat(Limits.METADATA_VALUE_CHARS);
-        assertThat(parse("{'input':'a','metadata':{'k':'" + longest + "'}}").spec().metadata()).containsEntry("k", longest);
+        assertThat(parse("{'input':'a','metadata':{'k':'" + longest + "'}}")
+                        .spec()
+                        .metadata())
+                .containsEntry("k", longest);
         assertRefused(PARSER, "{'input':'a','metadata':{'k':'" + longest + "v'}}", Code.INVALID_VALUE, "metadata.k");
         String key = "k".repeat(Limits.METADATA_KEY_CHARS);
-        assertThat(parse("{'input':'a','metadata':{'" + key + "':'v'}}").spec().metadata()).containsKey(key);
+        assertThat(parse("{'input':'a','metadata':{'" + key + "':'v'}}").spec().metadata())
+                .containsKey(key);
         assertRefused(PARSER, "{'input':'a','metadata':{'" + key + "k':'v'}}", Code.INVALID_VALUE, "metadata");
         assertThat(parse(pairs(16)).spec().metadata()).hasSize(16);
         assertRefused(PARSER, pairs(17), Code.INVALID_VALUE, "metadata");
@@ -349,18 +361,22 @@ class CreateRequestParserTest {
     @Test
     void bytesThatAreNoUtf8AreRefused() {
         byte[] latin1 = "{\"input\":\"\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1);
-        assertThatThrownBy(() -> PARSER.parse(latin1)).isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(
-                        refusal.code())
-                .isEqualTo(Code.INVALID_JSON));
+        assertThatThrownBy(() -> PARSER.parse(latin1))
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(Code.INVALID_JSON));
         byte[] utf16 = "{\"input\":\"a\"}".getBytes(StandardCharsets.UTF_16);
-        assertThatThrownBy(() -> PARSER.parse(utf16)).isInstanceOfSatisfying(Refusal.class, refusal -> assertThat(
-                        refusal.code())
-                .isEqualTo(Code.INVALID_JSON));
+        assertThatThrownBy(() -> PARSER.parse(utf16))
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(Code.INVALID_JSON));
     }
 
     private static String pairs(int count) {
         return "{'input':'a','metadata':{"
-                + String.join(",", IntStream.range(0, count).mapToObj(i -> "'k" + i + "':'v'").toList()) + "}}";
+                + String.join(
+                        ",",
+                        IntStream.range(0, count)
+                                .mapToObj(i -> "'k" + i + "':'v'")
+                                .toList()) + "}}";
     }
 
     private static String tools(int count) {
