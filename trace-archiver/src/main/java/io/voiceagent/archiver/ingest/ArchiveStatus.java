@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
  * @param lagRecords records on the topic that are not stored, as of the last look
  * @param lagSeconds for how long the oldest of them may have waited
  */
-public record ArchiveStatus(String topic, State state, @Nullable String problem, long lagRecords, double lagSeconds) {
+public record ArchiveStatus(
+        String topic, State state, @Nullable String problem, long lagRecords, double lagSeconds) {
 
     /** The states of an archiver. */
     public enum State {

@@ -103,8 +103,7 @@ final class BatchWriter<R> {
             if (batch.records().size() == 1) {
                 ConsumerRecord<byte[], byte[]> record = batch.records().getFirst();
                 String reason = "refused by the database: " + e.getMessage();
-                return store(
-                        new Batch(List.of(), batch.moves()), List.of(new Letter(record, record.value(), reason)));
+                return store(new Batch(List.of(), batch.moves()), List.of(new Letter(record, record.value(), reason)));
             }
         }
         List<Batch> halves = batch.halves();

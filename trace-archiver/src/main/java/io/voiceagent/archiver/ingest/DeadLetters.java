@@ -70,9 +70,7 @@ public final class DeadLetters {
     /** The original is kept as long as its topic keeps it; its position in the headers is what matters then. */
     private void sendWithoutPayload(Letter letter, long deadline) throws DeadLetterException {
         try {
-            await(
-                    producer.send(record(letter, null, "too large to be copied here; " + letter.reason())),
-                    deadline);
+            await(producer.send(record(letter, null, "too large to be copied here; " + letter.reason())), deadline);
         } catch (ExecutionException e) {
             throw new DeadLetterException(letter.origin(), e);
         }

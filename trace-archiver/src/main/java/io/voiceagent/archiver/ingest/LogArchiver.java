@@ -72,14 +72,19 @@ public final class LogArchiver<R> implements AutoCloseable {
         return new ArchiveStatus(topic, shown, problem, lag.records(), lag.seconds());
     }
 
-    /** Ends after the batch at hand; waits up to 10 s. What is not stored then is read again at the next start. */
-    @Override
-    public void close() {
+    /** Asks it to end after the batch at hand; does not wait. */
+    public void stop() {
         stopping.countDown();
         Consumer<byte[], byte[]> consumer = current;
         if (consumer != null) {
             consumer.wakeup();
         }
+    }
+
+    /** Stops it and waits up to 10 s. What is not stored then is read again at the next start. */
+    @Override
+    public void close() {
+        stop();
         try {
             if (!thread.join(STOP_TIMEOUT)) {
                 log.warn("The archiver of {} did not end within {}; its thread is left behind", topic, STOP_TIMEOUT);

@@ -151,7 +151,9 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
                     backoff.succeeded();
                 }
                 case Outcome.Overtaken ignored -> {
-                    log.warn("Another archiver has stored records of {} that were read here; reads on after them", topic);
+                    log.warn(
+                            "Another archiver has stored records of {} that were read here; reads on after them",
+                            topic);
                     meters.overtaken(since(begin));
                     outOfStep();
                 }
@@ -178,7 +180,8 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
                 long end = ends.getOrDefault(partition, position);
                 if (position < begin) {
                     // Not an error for a topic that is older than the archive; a loss for one that was being read.
-                    log.error("{}: records {} to {} are gone before they were archived", partition, position, begin - 1);
+                    log.error(
+                            "{}: records {} to {} are gone before they were archived", partition, position, begin - 1);
                     meters.lost(begin - position);
                     writer.skip(partition.partition(), new Batch.Move(position, begin));
                 } else if (position > end) {

@@ -98,15 +98,12 @@ public final class MetricDecoder implements PayloadDecoder<MetricRow> {
     }
 
     private static @Nullable String temporality(Metric metric) {
-        AggregationTemporality temporality =
-                switch (metric.getDataCase()) {
-                    case SUM -> metric.getSum().getAggregationTemporality();
-                    case HISTOGRAM -> metric.getHistogram().getAggregationTemporality();
-                    case EXPONENTIAL_HISTOGRAM ->
-                        metric.getExponentialHistogram().getAggregationTemporality();
-                    case GAUGE, SUMMARY, DATA_NOT_SET ->
-                        AggregationTemporality.AGGREGATION_TEMPORALITY_UNSPECIFIED;
-                };
+        AggregationTemporality temporality = switch (metric.getDataCase()) {
+            case SUM -> metric.getSum().getAggregationTemporality();
+            case HISTOGRAM -> metric.getHistogram().getAggregationTemporality();
+            case EXPONENTIAL_HISTOGRAM -> metric.getExponentialHistogram().getAggregationTemporality();
+            case GAUGE, SUMMARY, DATA_NOT_SET -> AggregationTemporality.AGGREGATION_TEMPORALITY_UNSPECIFIED;
+        };
         return switch (temporality) {
             case AGGREGATION_TEMPORALITY_DELTA -> "delta";
             case AGGREGATION_TEMPORALITY_CUMULATIVE -> "cumulative";

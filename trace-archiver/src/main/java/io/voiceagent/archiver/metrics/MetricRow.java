@@ -52,5 +52,9 @@ public record MetricRow(
      *     counts}) of an exponential one; {@code quantiles} (each {@code quantile}, {@code value}) of a summary
      */
     public record Distribution(
-            long count, @Nullable Double sum, @Nullable Double min, @Nullable Double max, String buckets) {}
+            long count,
+            @Nullable Double sum,
+            @Nullable Double min,
+            @Nullable Double max,
+            String buckets) {}
 }

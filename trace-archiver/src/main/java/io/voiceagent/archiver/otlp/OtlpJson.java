@@ -63,8 +63,8 @@ public final class OtlpJson {
             case INT_VALUE -> json.writeNumber(value.getIntValue());
             case DOUBLE_VALUE -> number(json, value.getDoubleValue());
             case BYTES_VALUE ->
-                json.writeString(Base64.getEncoder()
-                        .encodeToString(value.getBytesValue().toByteArray()));
+                json.writeString(
+                        Base64.getEncoder().encodeToString(value.getBytesValue().toByteArray()));
             case ARRAY_VALUE -> {
                 json.writeStartArray();
                 value.getArrayValue().getValuesList().forEach(element -> value(json, element));

@@ -120,7 +120,8 @@ class MetricDecoderTest {
                 .flatMap(scope -> scope.getMetricsList().stream())
                 .toList();
         assertThat(decoded.refused()).isNull();
-        assertThat(decoded.rows()).hasSize(metrics.stream().mapToInt(MetricDecoderTest::points).sum());
+        assertThat(decoded.rows())
+                .hasSize(metrics.stream().mapToInt(MetricDecoderTest::points).sum());
         int next = 0;
         for (Metric metric : metrics) {
             for (MetricRow row : decoded.rows().subList(next, next + points(metric))) {
@@ -133,7 +134,8 @@ class MetricDecoderTest {
         for (MetricRow row : decoded.rows()) {
             assertThat(JSON.readTree(row.exemplars()).isArray()).isTrue();
             if (row.distribution() != null) {
-                assertThat(JSON.readTree(row.distribution().buckets()).isObject()).isTrue();
+                assertThat(JSON.readTree(row.distribution().buckets()).isObject())
+                        .isTrue();
             }
             assertThat(row.toString()).doesNotContain("\0").doesNotContain("\\u0000");
         }

@@ -34,19 +34,22 @@ public final class MetricSamples {
                         .setScope(scope)
                         .addAllMetrics(metrics)
                         .build());
-        return Combinators.combine(
-                        OtlpArbitraries.resources(), scopes.list().ofMaxSize(2))
+        return Combinators.combine(OtlpArbitraries.resources(), scopes.list().ofMaxSize(2))
                 .as((resource, list) -> ExportMetricsServiceRequest.newBuilder()
-                        .addResourceMetrics(
-                                ResourceMetrics.newBuilder().setResource(resource).addAllScopeMetrics(list))
+                        .addResourceMetrics(ResourceMetrics.newBuilder()
+                                .setResource(resource)
+                                .addAllScopeMetrics(list))
                         .build());
     }
 
     private static Arbitrary<Metric> metrics() {
         Arbitrary<Metric> kinds = Arbitraries.oneOf(
-                numbers().list().ofMaxSize(3).map(points -> Metric.newBuilder()
-                        .setGauge(Gauge.newBuilder().addAllDataPoints(points))
-                        .build()),
+                numbers()
+                        .list()
+                        .ofMaxSize(3)
+                        .map(points -> Metric.newBuilder()
+                                .setGauge(Gauge.newBuilder().addAllDataPoints(points))
+                                .build()),
                 Combinators.combine(numbers().list().ofMaxSize(3), temporalities(), Arbitraries.of(true, false))
                         .as((points, temporality, monotonic) -> Metric.newBuilder()
                                 .setSum(Sum.newBuilder()
@@ -60,12 +63,19 @@ public final class MetricSamples {
                                         .addAllDataPoints(points)
                                         .setAggregationTemporality(temporality))
                                 .build()),
-                exponentials().list().ofMaxSize(3).map(points -> Metric.newBuilder()
-                        .setExponentialHistogram(ExponentialHistogram.newBuilder().addAllDataPoints(points))
-                        .build()),
-                summaries().list().ofMaxSize(3).map(points -> Metric.newBuilder()
-                        .setSummary(Summary.newBuilder().addAllDataPoints(points))
-                        .build()));
+                exponentials()
+                        .list()
+                        .ofMaxSize(3)
+                        .map(points -> Metric.newBuilder()
+                                .setExponentialHistogram(
+                                        ExponentialHistogram.newBuilder().addAllDataPoints(points))
+                                .build()),
+                summaries()
+                        .list()
+                        .ofMaxSize(3)
+                        .map(points -> Metric.newBuilder()
+                                .setSummary(Summary.newBuilder().addAllDataPoints(points))
+                                .build()));
         return Combinators.combine(kinds, OtlpArbitraries.texts(), OtlpArbitraries.texts())
                 .as((metric, name, unit) ->
                         metric.toBuilder().setName("m" + name).setUnit(unit).build());
@@ -82,7 +92,11 @@ public final class MetricSamples {
 
     private static Arbitrary<NumberDataPoint> numbers() {
         return Combinators.combine(
-                        times(), times(), OtlpArbitraries.doubles(), Arbitraries.longs(), Arbitraries.integers().between(0, 3),
+                        times(),
+                        times(),
+                        OtlpArbitraries.doubles(),
+                        Arbitraries.longs(),
+                        Arbitraries.integers().between(0, 3),
                         OtlpArbitraries.attributes())
                 .as((time, start, real, whole, form, attributes) -> {
                     NumberDataPoint.Builder point = NumberDataPoint.newBuilder()
@@ -92,19 +106,26 @@ public final class MetricSamples {
                     return switch (form) {
                         case 0 -> point.setAsDouble(real).build();
                         case 1 -> point.setAsInt(whole).build();
-                        case 2 -> point.setFlags(DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK_VALUE)
-                                .build();
-                        default -> point.setAsDouble(real)
-                                .addExemplars(Exemplar.newBuilder().setAsInt(whole).setTimeUnixNano(time))
-                                .build();
+                        case 2 ->
+                            point.setFlags(DataPointFlags.DATA_POINT_FLAGS_NO_RECORDED_VALUE_MASK_VALUE)
+                                    .build();
+                        default ->
+                            point.setAsDouble(real)
+                                    .addExemplars(Exemplar.newBuilder()
+                                            .setAsInt(whole)
+                                            .setTimeUnixNano(time))
+                                    .build();
                     };
                 });
     }
 
     private static Arbitrary<HistogramDataPoint> histograms() {
         return Combinators.combine(
-                        times(), OtlpArbitraries.doubles(), OtlpArbitraries.doubles().list().ofMaxSize(3),
-                        Arbitraries.longs().list().ofMaxSize(3), OtlpArbitraries.attributes())
+                        times(),
+                        OtlpArbitraries.doubles(),
+                        OtlpArbitraries.doubles().list().ofMaxSize(3),
+                        Arbitraries.longs().list().ofMaxSize(3),
+                        OtlpArbitraries.attributes())
                 .as((time, sum, bounds, counts, attributes) -> HistogramDataPoint.newBuilder()
                         .setTimeUnixNano(time)
                         .setCount(counts.size())
@@ -118,7 +139,10 @@ public final class MetricSamples {
 
     private static Arbitrary<ExponentialHistogramDataPoint> exponentials() {
         return Combinators.combine(
-                        times(), Arbitraries.integers(), OtlpArbitraries.doubles(), Arbitraries.longs().list().ofMaxSize(3))
+                        times(),
+                        Arbitraries.integers(),
+                        OtlpArbitraries.doubles(),
+                        Arbitraries.longs().list().ofMaxSize(3))
                 .as((time, scale, threshold, counts) -> ExponentialHistogramDataPoint.newBuilder()
                         .setTimeUnixNano(time)
                         .setScale(scale)

@@ -34,19 +34,21 @@ public final class OtlpArbitraries {
     }
 
     public static Arbitrary<Resource> resources() {
-        return Combinators.combine(attributes(), texts()).as((attributes, service) -> Resource.newBuilder()
-                .addAllAttributes(attributes)
-                .addAttributes(KeyValue.newBuilder()
-                        .setKey("service.name")
-                        .setValue(AnyValue.newBuilder().setStringValue(service)))
-                .build());
+        return Combinators.combine(attributes(), texts())
+                .as((attributes, service) -> Resource.newBuilder()
+                        .addAllAttributes(attributes)
+                        .addAttributes(KeyValue.newBuilder()
+                                .setKey("service.name")
+                                .setValue(AnyValue.newBuilder().setStringValue(service)))
+                        .build());
     }
 
     public static Arbitrary<InstrumentationScope> scopes() {
-        return Combinators.combine(texts(), texts()).as((name, version) -> InstrumentationScope.newBuilder()
-                .setName(name)
-                .setVersion(version)
-                .build());
+        return Combinators.combine(texts(), texts())
+                .as((name, version) -> InstrumentationScope.newBuilder()
+                        .setName(name)
+                        .setVersion(version)
+                        .build());
     }
 
     /** An id of so many bytes that are not all zero. */
@@ -77,8 +79,9 @@ public final class OtlpArbitraries {
                         .map(flag -> AnyValue.newBuilder().setBoolValue(flag).build()),
                 Arbitraries.longs()
                         .map(number -> AnyValue.newBuilder().setIntValue(number).build()),
-                doubles().map(number ->
-                        AnyValue.newBuilder().setDoubleValue(number).build()),
+                doubles()
+                        .map(number ->
+                                AnyValue.newBuilder().setDoubleValue(number).build()),
                 ids(5).map(bytes -> AnyValue.newBuilder().setBytesValue(bytes).build()),
                 Arbitraries.just(AnyValue.getDefaultInstance()));
         if (depth == 0) {
@@ -87,12 +90,17 @@ public final class OtlpArbitraries {
         Arbitrary<AnyValue> inner = Arbitraries.lazy(() -> values(depth - 1));
         return Arbitraries.oneOf(
                 scalars,
-                inner.list().ofMaxSize(3).map(elements -> AnyValue.newBuilder()
-                        .setArrayValue(ArrayValue.newBuilder().addAllValues(elements))
-                        .build()),
-                Combinators.combine(texts(), inner).as((key, value) -> AnyValue.newBuilder()
-                        .setKvlistValue(KeyValueList.newBuilder()
-                                .addValues(KeyValue.newBuilder().setKey(key).setValue(value)))
-                        .build()));
+                inner.list()
+                        .ofMaxSize(3)
+                        .map(elements -> AnyValue.newBuilder()
+                                .setArrayValue(ArrayValue.newBuilder().addAllValues(elements))
+                                .build()),
+                Combinators.combine(texts(), inner)
+                        .as((key, value) -> AnyValue.newBuilder()
+                                .setKvlistValue(KeyValueList.newBuilder()
+                                        .addValues(KeyValue.newBuilder()
+                                                .setKey(key)
+                                                .setValue(value)))
+                                .build()));
     }
 }

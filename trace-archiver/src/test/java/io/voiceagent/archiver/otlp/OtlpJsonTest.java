@@ -39,7 +39,8 @@ class OtlpJsonTest {
                         "map",
                         AnyValue.newBuilder()
                                 .setKvlistValue(KeyValueList.newBuilder()
-                                        .addValues(attribute("k", AnyValue.newBuilder().setStringValue("v")))))));
+                                        .addValues(attribute(
+                                                "k", AnyValue.newBuilder().setStringValue("v")))))));
 
         assertThat(json).isEqualTo("""
                 {"text":"a\uFFFD\\"b","flag":true,"int":-9223372036854775808,"double":0.25,"nan":"NaN",\

@@ -102,11 +102,17 @@ class SpanDecoderTest {
         Span good = SpanSamples.span(0);
         List<Span> bad = List.of(
                 good.toBuilder().setTraceId(ByteString.copyFrom(new byte[16])).build(),
-                good.toBuilder().setTraceId(ByteString.copyFrom(new byte[] {1, 2})).build(),
+                good.toBuilder()
+                        .setTraceId(ByteString.copyFrom(new byte[] {1, 2}))
+                        .build(),
                 good.toBuilder().setSpanId(ByteString.EMPTY).build(),
-                good.toBuilder().setParentSpanId(ByteString.copyFrom(new byte[7])).build(),
+                good.toBuilder()
+                        .setParentSpanId(ByteString.copyFrom(new byte[7]))
+                        .build(),
                 good.toBuilder().setStartTimeUnixNano(-1).build(),
-                good.toBuilder().setName("n".repeat(OtlpText.MAX_NAME_CHARS + 1)).build());
+                good.toBuilder()
+                        .setName("n".repeat(OtlpText.MAX_NAME_CHARS + 1))
+                        .build());
         ExportTraceServiceRequest request = SpanSamples.request("api", List.of(good)).toBuilder()
                 .addAllResourceSpans(SpanSamples.request("other", bad).getResourceSpansList())
                 .build();
@@ -119,7 +125,9 @@ class SpanDecoderTest {
         List<ResourceSpans> kept =
                 ExportTraceServiceRequest.parseFrom(decoded.refused().payload()).getResourceSpansList();
         assertThat(kept).hasSize(bad.size());
-        assertThat(kept.stream().map(spans -> spans.getScopeSpans(0).getSpans(0)).toList())
+        assertThat(kept.stream()
+                        .map(spans -> spans.getScopeSpans(0).getSpans(0))
+                        .toList())
                 .isEqualTo(bad);
         assertThat(OtlpText.serviceName(kept.getFirst().getResource())).isEqualTo("other");
     }
@@ -154,7 +162,8 @@ class SpanDecoderTest {
     private static void assertSame(Span span, SpanRow row) {
         assertThat(HexFormat.of().parseHex(row.traceId()))
                 .isEqualTo(span.getTraceId().toByteArray());
-        assertThat(HexFormat.of().parseHex(row.spanId())).isEqualTo(span.getSpanId().toByteArray());
+        assertThat(HexFormat.of().parseHex(row.spanId()))
+                .isEqualTo(span.getSpanId().toByteArray());
         assertThat(row.parentSpanId() == null).isEqualTo(span.getParentSpanId().isEmpty());
         assertThat(row.name()).isEqualTo(span.getName().replace('\0', '\uFFFD'));
         assertThat(row.startUnixNano()).isEqualTo(span.getStartTimeUnixNano());

@@ -25,7 +25,11 @@ public final class SpanSamples {
 
     /** A payload of {@code count} spans whose ids are numbered from {@code first}, all of one trace, starting now. */
     public static byte[] payload(String service, int first, int count) {
-        return request(service, IntStream.range(first, first + count).mapToObj(SpanSamples::span).toList())
+        return request(
+                        service,
+                        IntStream.range(first, first + count)
+                                .mapToObj(SpanSamples::span)
+                                .toList())
                 .toByteArray();
     }
 
@@ -87,17 +91,22 @@ public final class SpanSamples {
     public static Arbitrary<ExportTraceServiceRequest> requests() {
         Arbitrary<ScopeSpans> scopes = Combinators.combine(
                         OtlpArbitraries.scopes(), spans().list().ofMaxSize(3))
-                .as((scope, spans) ->
-                        ScopeSpans.newBuilder().setScope(scope).addAllSpans(spans).build());
+                .as((scope, spans) -> ScopeSpans.newBuilder()
+                        .setScope(scope)
+                        .addAllSpans(spans)
+                        .build());
         Arbitrary<ResourceSpans> resources = Combinators.combine(
                         OtlpArbitraries.resources(), scopes.list().ofMaxSize(2))
                 .as((resource, scope) -> ResourceSpans.newBuilder()
                         .setResource(resource)
                         .addAllScopeSpans(scope)
                         .build());
-        return resources.list().ofMaxSize(2).map(list -> ExportTraceServiceRequest.newBuilder()
-                .addAllResourceSpans(list)
-                .build());
+        return resources
+                .list()
+                .ofMaxSize(2)
+                .map(list -> ExportTraceServiceRequest.newBuilder()
+                        .addAllResourceSpans(list)
+                        .build());
     }
 
     private static Arbitrary<Span> spans() {
@@ -119,8 +128,12 @@ public final class SpanSamples {
                         .setEndTimeUnixNano(end)
                         .build());
         return Combinators.combine(
-                        bare, OtlpArbitraries.attributes(), events().list().ofMaxSize(2), links().list().ofMaxSize(2),
-                        OtlpArbitraries.texts(), OtlpArbitraries.texts())
+                        bare,
+                        OtlpArbitraries.attributes(),
+                        events().list().ofMaxSize(2),
+                        links().list().ofMaxSize(2),
+                        OtlpArbitraries.texts(),
+                        OtlpArbitraries.texts())
                 .as((span, attributes, events, links, message, state) -> span.toBuilder()
                         .addAllAttributes(attributes)
                         .addAllEvents(events)

@@ -1,0 +1,112 @@
+package io.voiceagent.archiver.config;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.registry.otlp.OtlpMeterRegistry;
+import io.voiceagent.archiver.ingest.DayPartitions;
+import io.voiceagent.archiver.ingest.DeadLetters;
+import io.voiceagent.archiver.ingest.LogArchiver;
+import io.voiceagent.archiver.ingest.PayloadDecoder;
+import io.voiceagent.archiver.ingest.RowFormat;
+import io.voiceagent.archiver.ingest.Storage;
+import io.voiceagent.archiver.metrics.MetricDecoder;
+import io.voiceagent.archiver.metrics.MetricFormat;
+import io.voiceagent.archiver.spans.SpanDecoder;
+import io.voiceagent.archiver.spans.SpanFormat;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.TopicCreator;
+import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.telemetry.Telemetry;
+import io.voiceagent.transport.telemetry.TelemetryOptions;
+import java.time.Duration;
+import java.util.List;
+import javax.sql.DataSource;
+import org.apache.kafka.clients.producer.Producer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+
+/** The archiver's parts and how they hang together. */
+@Configuration(proxyBeanMethods = false)
+class ArchiverConfiguration {
+
+    private static final String SERVICE = "voice-agent-archiver";
+    private static final Duration KAFKA_START_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration DEAD_LETTER_TIMEOUT = Duration.ofSeconds(10);
+
+    @Bean
+    Variables variables(Environment environment) {
+        return Variables.of(environment::getProperty);
+    }
+
+    /** Settings of a Kafka that answers and has the topics. */
+    @Bean
+    KafkaSettings kafkaSettings(Variables variables) {
+        KafkaSettings settings = KafkaSettings.from(variables);
+        TopicCreator.ensure(settings, KAFKA_START_TIMEOUT);
+        return settings;
+    }
+
+    @Bean
+    HikariDataSource dataSource(Variables variables) {
+        return Database.open(PostgresSettings.from(variables));
+    }
+
+    @Bean
+    Telemetry telemetry(Variables variables, KafkaSettings kafka) {
+        String version = TelemetryOptions.class.getPackage().getImplementationVersion();
+        return Telemetry.start(TelemetryOptions.from(variables, SERVICE, version == null ? "dev" : version, kafka));
+    }
+
+    @Bean
+    OtlpMeterRegistry otlpMeterRegistry(Telemetry telemetry) {
+        return telemetry.meterRegistry();
+    }
+
+    @Bean
+    KafkaClients kafkaClients(KafkaSettings settings) {
+        return new KafkaClients(settings);
+    }
+
+    @Bean
+    Producer<byte[], byte[]> deadLetterProducer(KafkaClients clients) {
+        return clients.deadLetters();
+    }
+
+    @Bean
+    Archivers archivers(
+            DataSource dataSource,
+            KafkaClients clients,
+            Producer<byte[], byte[]> deadLetterProducer,
+            MeterRegistry registry) {
+        DeadLetters deadLetters = new DeadLetters(deadLetterProducer, DEAD_LETTER_TIMEOUT);
+        Wiring wiring = new Wiring(dataSource, clients, deadLetters, registry);
+        return new Archivers(
+                List.of(
+                        wiring.archiver(Topics.OTLP_SPANS, new SpanDecoder(), new SpanFormat()),
+                        wiring.archiver(Topics.OTLP_METRICS, new MetricDecoder(), new MetricFormat())),
+                List.of(
+                        new DayPartitions("trace_spans", "start_time"),
+                        new DayPartitions("performance_metrics", "time")),
+                dataSource);
+    }
+
+    /** Shown as {@code archive}. */
+    @Bean
+    ArchiveHealth archiveHealthIndicator(Archivers archivers) {
+        return new ArchiveHealth(archivers);
+    }
+
+    private record Wiring(
+            DataSource dataSource, KafkaClients clients, DeadLetters deadLetters, MeterRegistry registry) {
+
+        <R> LogArchiver<R> archiver(String topic, PayloadDecoder<R> decoder, RowFormat<R> format) {
+            return new LogArchiver<>(
+                    topic,
+                    () -> clients.consumer(topic),
+                    new Storage<>(dataSource, decoder, format, deadLetters, clients::topicId),
+                    registry);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package io.voiceagent.archiver.config;
+
+import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.Variables;
+import java.time.Duration;
+
+/**
+ * How to reach Postgres.
+ *
+ * @param url variable {@code POSTGRES_URL}, {@code jdbc:postgresql://host:port/database}, without user and password
+ * @param user variable {@code POSTGRES_USER}
+ * @param password variable {@code POSTGRES_PASSWORD}
+ * @param startTimeout how long a start waits for Postgres; variable {@code POSTGRES_START_SECONDS}, 0 to 600
+ */
+public record PostgresSettings(String url, String user, String password, Duration startTimeout) {
+
+    private static final String PREFIX = "jdbc:postgresql:";
+
+    /** @throws InvalidSettingException when the URL is not one of Postgres, or carries a password */
+    public PostgresSettings {
+        if (!url.startsWith(PREFIX)) {
+            throw new InvalidSettingException(
+                    "POSTGRES_URL",
+                    "does not begin with " + PREFIX,
+                    "Use jdbc:postgresql://host:port/database, such as jdbc:postgresql://localhost:5432/voice_agent");
+        }
+        if (url.contains("password=")) {
+            throw new InvalidSettingException(
+                    "POSTGRES_URL", "carries a password, which would be logged", "Set POSTGRES_PASSWORD instead");
+        }
+    }
+
+    /** Reads the settings from the variables. */
+    public static PostgresSettings from(Variables variables) {
+        return new PostgresSettings(
+                variables.text("POSTGRES_URL", "jdbc:postgresql://localhost:5432/voice_agent"),
+                variables.text("POSTGRES_USER", "agent_user"),
+                variables.text("POSTGRES_PASSWORD", ""),
+                Duration.ofSeconds(variables.integer("POSTGRES_START_SECONDS", 30, 0, 600)));
+    }
+
+    /** Without the password. */
+    @Override
+    public String toString() {
+        return "PostgresSettings[url=" + url + ", user=" + user + "]";
+    }
+}

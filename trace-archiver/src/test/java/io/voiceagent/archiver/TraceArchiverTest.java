@@ -1,0 +1,200 @@
+package io.voiceagent.archiver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.registry.otlp.OtlpMeterRegistry;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.Tracer;
+import io.voiceagent.archiver.config.StartFailures;
+import io.voiceagent.embedded.EmbeddedPostgresServer;
+import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.telemetry.Telemetry;
+import io.voiceagent.transport.telemetry.TelemetryOptions;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.context.ConfigurableApplicationContext;
+
+/** The whole service, with another service's telemetry coming in. */
+class TraceArchiverTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private static ConfigurableApplicationContext service;
+    private static Telemetry api;
+
+    @BeforeAll
+    static void start() {
+        service = TraceArchiver.start(arguments(Servers.postgres().jdbcUrl()));
+        Variables variables = Variables.of(Map.of(
+                "KAFKA_BOOTSTRAP_SERVERS", Servers.broker().bootstrapServers(), "METRICS_INTERVAL_SECONDS", "1"));
+        api = Telemetry.start(TelemetryOptions.from(variables, "voice-agent-api", "1", KafkaSettings.from(variables)));
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+        service.close();
+    }
+
+    @Test
+    void aTraceCanBeReadBySqlWithinTwoSecondsOfItsEnd() throws Exception {
+        trace(UUID.randomUUID().toString()); // the first one waits for connections and joins
+
+        String turn = UUID.randomUUID().toString();
+        String traceId = trace(turn);
+
+        await().pollInterval(Duration.ofMillis(50))
+                .atMost(Duration.ofSeconds(2))
+                .until(() -> count("SELECT count(*) FROM trace_spans WHERE trace_id = ?", traceId) == 2);
+        assertThat(count(
+                        "SELECT count(*) FROM trace_spans child JOIN trace_spans parent"
+                                + " ON parent.trace_id = child.trace_id AND parent.span_id = child.parent_span_id"
+                                + " WHERE child.name = 'agent.process_message' AND parent.kind = 'server'"
+                                + " AND parent.service_name = 'voice-agent-api' AND child.attributes->>'turn' = ?",
+                        turn))
+                .isEqualTo(1);
+    }
+
+    @Test
+    void aHistogramIsStoredUnderItsOwnName() throws Exception {
+        OtlpMeterRegistry registry = api.meterRegistry();
+        try {
+            String route = "/" + UUID.randomUUID();
+            Timer.builder("http.server.duration_ms")
+                    .tag("route", route)
+                    .serviceLevelObjectives(Duration.ofMillis(10), Duration.ofMillis(100))
+                    .register(registry)
+                    .record(Duration.ofMillis(42));
+
+            await().atMost(PATIENCE)
+                    .until(() -> count(
+                                    "SELECT count(*) FROM performance_metrics WHERE name = 'http.server.duration_ms'"
+                                            + " AND kind = 'histogram' AND count = 1 AND sum = 42"
+                                            + " AND attributes->>'route' = ?",
+                                    route)
+                            > 0);
+        } finally {
+            registry.close();
+        }
+    }
+
+    @Test
+    void itsOwnMetricsAreArchivedToo() {
+        await().atMost(PATIENCE)
+                .until(() ->
+                        count("SELECT count(*) FROM performance_metrics WHERE service_name = ?", "voice-agent-archiver")
+                                > 0);
+    }
+
+    @Test
+    void reportsItsHealthAndMeters() throws Exception {
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(get("/actuator/health"))
+                        .contains("\"status\":\"UP\"")
+                        .contains("\"otlp_spans\":{\"state\":\"RUNNING\"")
+                        .contains("\"otlp_metrics\":{\"state\":\"RUNNING\"")
+                        .contains("\"archive\":")
+                        .contains("\"database\":\"PostgreSQL\""));
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(get("/actuator/prometheus"))
+                        .contains("voice_agent_archive_rows_total{topic=\"otlp_metrics\"}")
+                        .contains("voice_agent_archive_lag_records{topic=\"otlp_spans\"}")
+                        .contains("voice_agent_archive_lag_seconds{topic=\"otlp_spans\"}")
+                        .contains("voice_agent_archive_batch_duration_seconds_bucket"));
+    }
+
+    @Test
+    void aStartWithoutPostgresEndsWithTheVariableAndTheRemedy() throws Exception {
+        String url;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            url = "jdbc:postgresql://127.0.0.1:" + socket.getLocalPort() + "/voice_agent";
+        }
+
+        Throwable failure = catchThrowable(() -> TraceArchiver.start(arguments(url)));
+
+        assertThat(StartFailures.lastLine(failure))
+                .startsWith("Postgres can't be reached at " + url)
+                .contains("POSTGRES_URL")
+                .doesNotContain("\n");
+    }
+
+    private static String trace(String turn) {
+        Tracer tracer = api.tracer("test");
+        Span request = tracer.spanBuilder("POST /api/v1/responses")
+                .setSpanKind(SpanKind.SERVER)
+                .startSpan();
+        try (var scope = request.makeCurrent()) {
+            tracer.spanBuilder("agent.process_message")
+                    .setAttribute("turn", turn)
+                    .startSpan()
+                    .end();
+        } finally {
+            request.end();
+        }
+        String traceId = request.getSpanContext().getTraceId();
+        if (service.isRunning()) {
+            api.flush(Duration.ofSeconds(10));
+        }
+        return traceId;
+    }
+
+    private static String[] arguments(String postgresUrl) {
+        EmbeddedPostgresServer postgres = Servers.postgres();
+        return List.of(
+                        "KAFKA_BOOTSTRAP_SERVERS=" + Servers.broker().bootstrapServers(),
+                        "AGENT_PARTITIONS=4",
+                        "CALL_PARTITIONS=4",
+                        "POSTGRES_URL=" + postgresUrl,
+                        "POSTGRES_USER=" + postgres.user(),
+                        "POSTGRES_PASSWORD=" + postgres.password(),
+                        "POSTGRES_START_SECONDS=0",
+                        "METRICS_INTERVAL_SECONDS=1",
+                        "BIND_ADDRESS=127.0.0.1",
+                        "PORT=0")
+                .stream()
+                .map(argument -> "--" + argument)
+                .toArray(String[]::new);
+    }
+
+    private static long count(String sql, String parameter) throws Exception {
+        EmbeddedPostgresServer postgres = Servers.postgres();
+        try (Connection connection =
+                        DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+                PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, parameter);
+            try (ResultSet result = statement.executeQuery()) {
+                result.next();
+                return result.getLong(1);
+            }
+        }
+    }
+
+    private static String get(String path) throws Exception {
+        String port = service.getEnvironment().getRequiredProperty("local.server.port");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            HttpRequest request = HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                    .timeout(Duration.ofSeconds(10))
+                    .build();
+            return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+        }
+    }
+}
