@@ -16,6 +16,7 @@ class ArchitectureTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
                     "java..",
+                    "javax.sql..",
                     "org.jspecify..",
                     "org.slf4j..",
                     "kafka..",
