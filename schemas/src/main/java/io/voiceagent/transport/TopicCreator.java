@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
@@ -19,7 +18,6 @@ import org.apache.kafka.common.errors.InvalidReplicationFactorException;
 import org.apache.kafka.common.errors.LeaderNotAvailableException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -161,11 +159,9 @@ public final class TopicCreator {
 
     private static void requireTimestamps(TopicSpec spec, Map<String, Config> configs, List<String> problems) {
         String key = "message.timestamp.type";
-        @Nullable
-        String actual = Optional.ofNullable(configs.get(spec.name()))
-                .map((Function<Config, @Nullable ConfigEntry>) c -> c.get(key))
-                .map(ConfigEntry::value)
-                .orElse(null);
+        Config config = configs.get(spec.name());
+        ConfigEntry entry = config == null ? null : config.get(key);
+        String actual = entry == null ? null : entry.value();
         String expected = spec.configs().get(key);
         if (expected != null && !expected.equals(actual)) {
             problems.add("Topic %s has %s=%s. Run kafka-configs.sh --alter --topic %s --add-config %s=%s"
