@@ -1,0 +1,58 @@
+package io.voiceagent.ingress.config;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.voiceagent.ingress.follow.Follow;
+import io.voiceagent.ingress.follow.FollowOptions;
+import io.voiceagent.ingress.follow.Readiness;
+import io.voiceagent.ingress.follow.ResponseReader;
+import io.voiceagent.ingress.follow.ToolCatalogue;
+import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.Variables;
+import java.time.Duration;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The tails of the log, and the archive behind them. */
+@Configuration(proxyBeanMethods = false)
+class FollowConfig {
+    private static final int CONNECTIONS = 4;
+    private static final Duration CONNECT = Duration.ofSeconds(2);
+    private static final int SOCKET_SECONDS = 5;
+
+    /** Is a {@link Readiness}, too. */
+    @Bean
+    Follow follow(Variables variables, KafkaSettings kafka, MeterRegistry registry) {
+        Duration deadline = Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400));
+        return Follow.start(kafka, "voice-agent-api", archive(variables), FollowOptions.of(deadline), registry);
+    }
+
+    /** Not a bean: the health of the service does not hang on the archive. */
+    private static HikariDataSource archive(Variables variables) {
+        HikariDataSource pool = new HikariDataSource();
+        pool.setPoolName("ingress-archive");
+        pool.setJdbcUrl(variables.text("POSTGRES_URL", "jdbc:postgresql://localhost:5432/voice_agent"));
+        pool.setUsername(variables.text("POSTGRES_USER", "agent_user"));
+        pool.setPassword(variables.find("POSTGRES_PASSWORD"));
+        pool.setReadOnly(true);
+        pool.setMaximumPoolSize(CONNECTIONS);
+        pool.setMinimumIdle(0);
+        pool.setConnectionTimeout(CONNECT.toMillis());
+        // Starts without a database, too: turns that run do not need it
+        pool.setInitializationFailTimeout(-1);
+        pool.addDataSourceProperty("connectTimeout", (int) CONNECT.toSeconds());
+        pool.addDataSourceProperty("socketTimeout", SOCKET_SECONDS);
+        pool.addDataSourceProperty("ApplicationName", "voice-agent-api");
+        return pool;
+    }
+
+    @Bean
+    ResponseReader responseReader(Follow follow) {
+        return follow.reader();
+    }
+
+    @Bean
+    ToolCatalogue toolCatalogue(Follow follow) {
+        return follow.catalogue();
+    }
+}

@@ -1,0 +1,75 @@
+package io.voiceagent.ingress.follow;
+
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.fold.ResponseEvent;
+import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+
+/** Responses that ended, as the archiver has written them to the table {@code responses.responses}. Blocks the caller. */
+final class Archive {
+    private static final String SELECT = "SELECT tenant, body, events FROM responses.responses WHERE response_id = ?";
+    private static final int TIMEOUT_SECONDS = 3;
+
+    /**
+     * A row.
+     *
+     * @param body the final response object, null when it was deleted
+     */
+    record Archived(String tenant, @Nullable String body, List<ResponseEvent> events) {}
+
+    private final DataSource database;
+
+    Archive(DataSource database) {
+        this.database = database;
+    }
+
+    /**
+     * The response, null when the archive does not have it.
+     *
+     * @throws SQLException when the archive can't be read, or is not there yet
+     * @throws IOException when its events are damaged
+     */
+    @Nullable
+    Archived find(String id) throws SQLException, IOException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(SELECT)) {
+            select.setQueryTimeout(TIMEOUT_SECONDS);
+            select.setString(1, id);
+            try (ResultSet rows = select.executeQuery()) {
+                return rows.next()
+                        ? new Archived(rows.getString(1), rows.getString(2), events(rows.getBytes(3)))
+                        : null;
+            }
+        }
+    }
+
+    private static List<ResponseEvent> events(byte @Nullable [] gzip) throws IOException {
+        if (gzip == null) {
+            return List.of();
+        }
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(new GZIPInputStream(new ByteArrayInputStream(gzip)), StandardCharsets.UTF_8))) {
+            return lines.lines().map(Archive::event).toList();
+        }
+    }
+
+    private static ResponseEvent event(String json) {
+        JsonNode event = Json.tree(json);
+        return new ResponseEvent(
+                event.required("sequence_number").longValue(),
+                event.required("type").stringValue(),
+                json);
+    }
+}

@@ -1,0 +1,81 @@
+package io.voiceagent.ingress.follow;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.voiceagent.transport.KafkaSettings;
+import java.time.InstantSource;
+import javax.sql.DataSource;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/** All that follows responses, running: gives out the ports of this package. */
+public final class Follow implements Readiness, AutoCloseable {
+    private static final int LOOKUP_THREADS = 8;
+    private static final int LOOKUP_QUEUE = 1_000;
+
+    private final DataSource archive;
+    private final Scheduler lookups = Schedulers.newBoundedElastic(LOOKUP_THREADS, LOOKUP_QUEUE, "lookup");
+    private final Following following;
+    private final KafkaToolCatalogue catalogue;
+    private final Responses responses;
+
+    private Follow(KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options) {
+        this.archive = archive;
+        InstantSource clock = InstantSource.system();
+        Turns turns = new Turns(options, clock, Schedulers.parallel());
+        this.following = new Following(kafka, clientId, options, turns, clock);
+        this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
+        this.responses = new Responses(
+                turns,
+                new LogReplay(kafka, clientId + "-replay", options),
+                new Archive(archive),
+                options,
+                clock,
+                lookups);
+    }
+
+    /**
+     * Begins to read the log; returns at once, see {@link #ready}.
+     *
+     * @param clientId prefix of the Kafka clients' ids, unique in this process
+     * @param archive the database with the table {@code responses.responses}; need not be there; a pool is closed with this
+     */
+    public static Follow start(
+            KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options, MeterRegistry registry) {
+        Follow follow = new Follow(kafka, clientId, archive, options);
+        follow.following.bindTo(registry);
+        follow.following.start();
+        follow.catalogue.start();
+        return follow;
+    }
+
+    public ResponseReader reader() {
+        return responses;
+    }
+
+    public ToolCatalogue catalogue() {
+        return catalogue;
+    }
+
+    @Override
+    public boolean ready() {
+        return following.caughtUp() && catalogue.caughtUp();
+    }
+
+    @Override
+    public String detail() {
+        if (!following.caughtUp()) {
+            return "the log of running turns is being read";
+        }
+        return catalogue.caughtUp() ? "ready" : "the catalogue of tools is being read";
+    }
+
+    @Override
+    public void close() throws Exception {
+        following.close();
+        catalogue.close();
+        lookups.dispose();
+        if (archive instanceof AutoCloseable pool) {
+            pool.close();
+        }
+    }
+}

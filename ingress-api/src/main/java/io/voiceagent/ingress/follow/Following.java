@@ -1,0 +1,114 @@
+package io.voiceagent.ingress.follow;
+
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.voiceagent.ingress.follow.LogRecord.Source;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.transport.Consumers.Isolation;
+import io.voiceagent.transport.KafkaSettings;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicLong;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tails the steps and the frames of all turns into {@link Turns}: one thread for each of the two logs, since only the steps are read up to
+ * what is committed.
+ */
+final class Following implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Following.class);
+    private static final long SWEEP_NANOS = Duration.ofSeconds(5).toNanos();
+
+    private final Turns turns;
+    private final LogTail steps;
+    private final LogTail stream;
+    private final AtomicLong unreadable = new AtomicLong();
+
+    Following(KafkaSettings kafka, String clientId, FollowOptions options, Turns turns, InstantSource clock) {
+        this.turns = turns;
+        this.steps = new LogTail(
+                kafka,
+                clientId + "-steps",
+                new LogTail.Plan(Topics.STEPS, kafka.agentPartitions(), Isolation.READ_COMMITTED, options.maxTurnAge()),
+                clock,
+                new TurnReader(Source.STEPS));
+        // A little further back: the first frame must not be missed of a turn whose beginning is seen
+        this.stream = new LogTail(
+                kafka,
+                clientId + "-stream",
+                new LogTail.Plan(
+                        Topics.STREAM,
+                        kafka.agentPartitions(),
+                        Isolation.READ_UNCOMMITTED,
+                        options.maxTurnAge().plus(Turns.MARGIN)),
+                clock,
+                new TurnReader(Source.STREAM));
+    }
+
+    void start() {
+        steps.start();
+        stream.start();
+    }
+
+    boolean caughtUp() {
+        return steps.caughtUp() && stream.caughtUp();
+    }
+
+    void bindTo(MeterRegistry registry) {
+        Gauge.builder("voice.agent.follow.running", turns, Turns::running)
+                .description("Turns in memory that have not ended")
+                .register(registry);
+        Gauge.builder("voice.agent.follow.unreadable", unreadable, AtomicLong::get)
+                .description("Records that name no response and were passed over")
+                .register(registry);
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        turns.dropRunning("this server shuts down");
+        steps.close();
+        stream.close();
+        turns.dropRunning("this server shuts down");
+    }
+
+    /** A hole in one log breaks every turn, so both begin anew and whoever follows looks again. */
+    private void lost(Source by) {
+        (by == Source.STEPS ? stream : steps).restart();
+        turns.dropRunning("this server has lost its place in the log");
+    }
+
+    private final class TurnReader implements LogTail.Reader {
+        private final Source source;
+        private long swept = System.nanoTime();
+
+        private TurnReader(Source source) {
+            this.source = source;
+        }
+
+        @Override
+        public void record(ConsumerRecord<String, byte[]> read) {
+            LogRecord record = LogRecord.of(source, read);
+            if (record == null) {
+                unreadable.incrementAndGet();
+                LOG.debug("{}-{}@{} names no response", read.topic(), read.partition(), read.offset());
+                return;
+            }
+            turns.record(record);
+        }
+
+        @Override
+        public void idle() {
+            if (source == Source.STEPS && System.nanoTime() - swept > SWEEP_NANOS) {
+                swept = System.nanoTime();
+                turns.sweep();
+            }
+        }
+
+        @Override
+        public void lost() {
+            Following.this.lost(source);
+        }
+    }
+}

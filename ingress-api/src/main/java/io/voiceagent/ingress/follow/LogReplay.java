@@ -1,0 +1,183 @@
+package io.voiceagent.ingress.follow;
+
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.messages.fold.ResponseFold;
+import io.voiceagent.transport.Consumers;
+import io.voiceagent.transport.Consumers.Isolation;
+import io.voiceagent.transport.KafkaSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
+import org.apache.kafka.common.TopicPartition;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads one turn back from the log: its id tells the partition and from when on. One at a time for each partition, so that a crowd that
+ * asks for old turns costs the broker one reader a partition. Blocks the caller.
+ */
+final class LogReplay {
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    /**
+     * A turn's records.
+     *
+     * @param accepted whether its beginning is among them; if not, the log does not have it
+     * @param cut whether its last step is among them, but not all frames that it counts in
+     * @param stepsEnd {@code records} holds all steps below this offset, or all that count
+     * @param streamEnd the same for frames
+     */
+    record Replayed(List<LogRecord> records, boolean accepted, boolean cut, long stepsEnd, long streamEnd) {}
+
+    private final KafkaSettings kafka;
+    private final String clientId;
+    private final FollowOptions options;
+    private final List<ReentrantLock> partitions;
+    private final AtomicLong readers = new AtomicLong();
+
+    LogReplay(KafkaSettings kafka, String clientId, FollowOptions options) {
+        this.kafka = kafka;
+        this.clientId = clientId;
+        this.options = options;
+        this.partitions = Stream.generate(ReentrantLock::new)
+                .limit(kafka.agentPartitions())
+                .toList();
+    }
+
+    /**
+     * All records of the turn, up to the ends of the logs as they are now.
+     *
+     * @throws org.apache.kafka.common.KafkaException when Kafka can't be read
+     * @throws TimeoutException when it takes too long
+     */
+    Replayed turn(ResponseId id) throws TimeoutException, InterruptedException {
+        return exclusively(id, deadline -> {
+            String name = id.toString();
+            ResponseFold fold = new ResponseFold(name);
+            List<LogRecord> records = new ArrayList<>();
+            boolean[] end = new boolean[1];
+            // Nobody accepts a turn after its deadline, so what follows much later need not be read
+            long acceptedBy = id.submittedAt()
+                    .plus(options.maxTurnAge())
+                    .plus(Turns.MARGIN)
+                    .toEpochMilli();
+            long stepsEnd = scan(Topics.STEPS, Isolation.READ_COMMITTED, id, deadline, read -> {
+                LogRecord record = LogRecord.of(LogRecord.Source.STEPS, read);
+                if (record != null && record.responseId().equals(name)) {
+                    records.add(record);
+                    fold.apply(Json.read(record.value(), StepEvent.class));
+                    end[0] |= record.type().equals(TurnLog.ENDED);
+                }
+                return !end[0] && (fold.accepted() != null || read.timestamp() <= acceptedBy);
+            });
+            if (fold.accepted() == null) {
+                return new Replayed(records, false, false, stepsEnd, 0);
+            }
+            long streamEnd = fold.ended()
+                    ? 0
+                    : scan(Topics.STREAM, Isolation.READ_UNCOMMITTED, id, deadline, read -> {
+                        LogRecord record = LogRecord.of(LogRecord.Source.STREAM, read);
+                        if (record != null && record.responseId().equals(name)) {
+                            records.add(record);
+                            fold.apply(Json.read(record.value(), Frame.class));
+                        }
+                        return !fold.ended();
+                    });
+            return new Replayed(records, true, end[0] && !fold.ended(), stepsEnd, streamEnd);
+        });
+    }
+
+    /** The request itself, null when it is not in the log; throws as {@link #turn} does. */
+    Request.@Nullable Submit request(ResponseId id) throws TimeoutException, InterruptedException {
+        return exclusively(id, deadline -> {
+            Request.@Nullable Submit[] found = new Request.Submit[1];
+            Instant latest = id.submittedAt().plus(Turns.MARGIN);
+            scan(Topics.REQUESTS, Isolation.READ_COMMITTED, id, deadline, read -> {
+                LogRecord record = LogRecord.of(LogRecord.Source.STEPS, read);
+                if (record != null
+                        && record.responseId().equals(id.toString())
+                        && Json.read(record.value(), Request.class) instanceof Request.Submit submit) {
+                    found[0] = submit;
+                }
+                return found[0] == null && read.timestamp() <= latest.toEpochMilli();
+            });
+            return found[0];
+        });
+    }
+
+    private interface Scan<T> {
+        T until(long deadline) throws TimeoutException;
+    }
+
+    private <T extends @Nullable Object> T exclusively(ResponseId id, Scan<T> scan)
+            throws TimeoutException, InterruptedException {
+        long deadline = System.nanoTime() + options.lookupTime().toNanos();
+        if (id.partition() >= partitions.size()) {
+            throw new IllegalArgumentException(
+                    "partition %d of %s, but AGENT_PARTITIONS is %d".formatted(id.partition(), id, partitions.size()));
+        }
+        ReentrantLock lock = partitions.get(id.partition());
+        if (!lock.tryLock(options.lookupTime().toMillis(), TimeUnit.MILLISECONDS)) {
+            throw new TimeoutException("other look-ups in partition %d take too long".formatted(id.partition()));
+        }
+        try {
+            return scan.until(deadline);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Hands over the records of the id's partition from the id's time on; returns the offset where the log ended. */
+    private long scan(
+            String topic,
+            Isolation isolation,
+            ResponseId id,
+            long deadline,
+            Predicate<ConsumerRecord<String, byte[]>> more)
+            throws TimeoutException {
+        TopicPartition partition = new TopicPartition(topic, id.partition());
+        String name = "%s-%d".formatted(clientId, readers.getAndIncrement());
+        try (Consumer<String, byte[]> consumer = Consumers.assigned(kafka, name, isolation, Consumers.Start.NONE)) {
+            consumer.assign(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition), left(deadline)).getOrDefault(partition, 0L);
+            long time = id.submittedAt().minus(Turns.MARGIN).toEpochMilli();
+            OffsetAndTimestamp place = consumer.offsetsForTimes(Map.of(partition, time), left(deadline))
+                    .get(partition);
+            if (place == null) {
+                return end;
+            }
+            consumer.seek(partition, place.offset());
+            while (consumer.position(partition, left(deadline)) < end) {
+                for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
+                    if (record.offset() < end && !more.test(record)) {
+                        return end;
+                    }
+                }
+            }
+            return end;
+        }
+    }
+
+    private static Duration left(long deadline) throws TimeoutException {
+        long nanos = deadline - System.nanoTime();
+        if (nanos <= 0) {
+            throw new TimeoutException("the log was not read to its end in time");
+        }
+        return Duration.ofNanos(nanos);
+    }
+}

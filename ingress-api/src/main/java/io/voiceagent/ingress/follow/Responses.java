@@ -1,0 +1,192 @@
+package io.voiceagent.ingress.follow;
+
+import io.voiceagent.messages.MalformedMessageException;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeoutException;
+import org.apache.kafka.common.KafkaException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * Looks in memory, then in the log and the archive, at last among the requests. Of the log and the archive the one comes first that is
+ * likely to have it: the archive for a turn that must have ended by now, so that the log of that time need not be read.
+ */
+final class Responses implements ResponseReader {
+    private static final Logger LOG = LoggerFactory.getLogger(Responses.class);
+
+    private final Turns turns;
+    private final LogReplay log;
+    private final Archive archive;
+    private final FollowOptions options;
+    private final InstantSource clock;
+    private final Scheduler lookups;
+    /** Look-ups that run; who asks for the same response waits for the same one. */
+    private final Map<String, Mono<Outcome>> running = new ConcurrentHashMap<>();
+
+    /** What a look-up says, before it is asked whose the response is. */
+    private sealed interface Outcome {
+        record Here(TurnLog turn) implements Outcome {}
+
+        record Nowhere() implements Outcome {}
+
+        record Away(String component, String reason) implements Outcome {}
+    }
+
+    /** What one source says. */
+    private sealed interface Answer {
+        record Has(TurnLog turn) implements Answer {}
+
+        /** Known to be gone: no other source counts. */
+        record Deleted() implements Answer {}
+
+        record HasNot() implements Answer {}
+
+        record Failed(Outcome.Away away) implements Answer {}
+    }
+
+    /** @param lookups runs look-ups, which block; bounded */
+    Responses(
+            Turns turns,
+            LogReplay log,
+            Archive archive,
+            FollowOptions options,
+            InstantSource clock,
+            Scheduler lookups) {
+        this.turns = turns;
+        this.log = log;
+        this.archive = archive;
+        this.options = options;
+        this.clock = clock;
+        this.lookups = lookups;
+    }
+
+    @Override
+    public FollowedResponse submitted(Request.Submit submit) {
+        return turns.follow(submit.responseId(), submit);
+    }
+
+    @Override
+    public Mono<Lookup> find(ResponseId id, String tenant) {
+        return Mono.defer(() -> {
+                    TurnLog known = turns.find(id.toString());
+                    if (known == null || !known.ended()) {
+                        known = turns.follow(id.toString(), null);
+                        turns.settle(known);
+                    }
+                    return known.known() ? Mono.just(new Outcome.Here(known)) : lookUp(id, known);
+                })
+                .map(outcome -> switch (outcome) {
+                    case Outcome.Here(TurnLog turn) when turn.tenant().equals(tenant) -> new Lookup.Found(turn);
+                    case Outcome.Here _, Outcome.Nowhere _ -> new Lookup.Missing();
+                    case Outcome.Away(String component, String reason) -> new Lookup.Unreachable(component, reason);
+                });
+    }
+
+    private Mono<Outcome> lookUp(ResponseId id, TurnLog turn) {
+        return running.computeIfAbsent(
+                id.toString(),
+                key -> Mono.fromCallable(() -> search(id, turn))
+                        .subscribeOn(lookups)
+                        .onErrorResume(RejectedExecutionException.class, tooMany -> {
+                            turns.drop(turn, "it was not looked for");
+                            return Mono.just(new Outcome.Away("kafka", "too many look-ups wait"));
+                        })
+                        .doFinally(_ -> running.remove(key))
+                        .cache());
+    }
+
+    private Outcome search(ResponseId id, TurnLog turn) throws InterruptedException {
+        boolean old = Duration.between(id.submittedAt(), clock.instant()).compareTo(options.maxTurnAge()) > 0;
+        Answer first = old ? inArchive(id) : inLog(id, turn);
+        if (first instanceof Answer.HasNot || first instanceof Answer.Failed) {
+            Answer second = old ? inLog(id, turn) : inArchive(id);
+            first = second instanceof Answer.HasNot && first instanceof Answer.Failed ? first : second;
+        }
+        return switch (first) {
+            case Answer.Has(TurnLog found) -> new Outcome.Here(found);
+            case Answer.Deleted _ -> nowhere(turn);
+            case Answer.HasNot _ -> turn.known() ? new Outcome.Here(turn) : amongRequests(id, turn);
+            case Answer.Failed(Outcome.Away away) -> {
+                // A turn whose records are there but not all: what can be told of it is told
+                if (turn.known()) {
+                    yield new Outcome.Here(turn);
+                }
+                turns.drop(turn, "it could not be found");
+                yield away;
+            }
+        };
+    }
+
+    private Answer inLog(ResponseId id, TurnLog turn) throws InterruptedException {
+        try {
+            LogReplay.Replayed replayed = log.turn(id);
+            if (!replayed.accepted()) {
+                return new Answer.HasNot();
+            }
+            turn.load(replayed.records(), replayed.stepsEnd(), replayed.streamEnd());
+            turn.follow();
+            turns.settle(turn);
+            if (!turn.ended() && !turns.holds(turn)) {
+                return failed("kafka", "reading of the log begins anew");
+            }
+            return replayed.cut() && !turn.ended() ? new Answer.HasNot() : new Answer.Has(turn);
+        } catch (KafkaException | TimeoutException | MalformedMessageException e) {
+            LOG.warn("{} can't be looked for in the log", id, e);
+            return failed("kafka", "the log can't be read: " + e.getClass().getSimpleName());
+        }
+    }
+
+    private Answer inArchive(ResponseId id) {
+        try {
+            Archive.Archived row = archive.find(id.toString());
+            if (row == null) {
+                return new Answer.HasNot();
+            }
+            if (row.body() == null) {
+                return new Answer.Deleted();
+            }
+            TurnLog turn = turns.archived(id.toString(), row.tenant(), row.body(), row.events());
+            return new Answer.Has(turn);
+        } catch (SQLException | IOException | MalformedMessageException e) {
+            LOG.warn("{} can't be looked for in the archive", id, e);
+            return failed(
+                    "postgres", "the archive can't be read: " + e.getClass().getSimpleName());
+        }
+    }
+
+    /** Nobody has accepted it: it waits, or it never was. */
+    private Outcome amongRequests(ResponseId id, TurnLog turn) throws InterruptedException {
+        try {
+            Request.Submit submit = log.request(id);
+            if (submit == null) {
+                return nowhere(turn);
+            }
+            TurnLog waiting = turns.follow(id.toString(), submit);
+            return new Outcome.Here(waiting);
+        } catch (KafkaException | TimeoutException | MalformedMessageException e) {
+            LOG.warn("{} can't be looked for among the requests", id, e);
+            turns.drop(turn, "it could not be found");
+            return new Outcome.Away(
+                    "kafka", "the log can't be read: " + e.getClass().getSimpleName());
+        }
+    }
+
+    private Outcome nowhere(TurnLog turn) {
+        turns.drop(turn, "there is no such response");
+        return new Outcome.Nowhere();
+    }
+
+    private static Answer failed(String component, String reason) {
+        return new Answer.Failed(new Outcome.Away(component, reason));
+    }
+}

@@ -1,0 +1,230 @@
+package io.voiceagent.ingress.follow;
+
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.fold.ResponseEvent;
+import io.voiceagent.messages.fold.ResponseFold;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+
+/**
+ * The records of one turn in this process's memory. Until somebody follows the turn they are only kept; from then on they are decoded and
+ * folded as they come, and only the events are kept.
+ */
+final class TurnLog implements FollowedResponse {
+    private static final Logger LOG = LoggerFactory.getLogger(TurnLog.class);
+    static final String ACCEPTED = "accepted";
+    static final String ENDED = "ended";
+
+    private final String id;
+    private final EventLog events;
+
+    // Guarded by this
+    private List<LogRecord> kept = new ArrayList<>();
+    private @Nullable ResponseFold fold;
+    private Request.@Nullable Submit submit;
+    private boolean accepted;
+    private boolean endSeen;
+    private int weight;
+
+    private volatile @Nullable String tenant;
+    private volatile @Nullable String finalJson;
+    private volatile boolean lost;
+
+    /** @param scheduler runs the readers of the events */
+    TurnLog(String id, Scheduler scheduler) {
+        this.id = id;
+        this.events = new EventLog(scheduler);
+    }
+
+    /** A response that ended long ago. */
+    static TurnLog archived(String id, String tenant, String json, List<ResponseEvent> events, Scheduler scheduler) {
+        TurnLog turn = new TurnLog(id, scheduler);
+        synchronized (turn) {
+            turn.accepted = true;
+            turn.tenant = tenant;
+            turn.fold = new ResponseFold(id);
+            turn.append(events);
+            turn.finish(json);
+        }
+        return turn;
+    }
+
+    /** The next record of either log. */
+    synchronized void record(LogRecord record) {
+        if (record.source() == LogRecord.Source.STEPS) {
+            accepted |= record.type().equals(ACCEPTED);
+            endSeen |= record.type().equals(ENDED);
+        }
+        if (fold == null) {
+            kept.add(record);
+            weight += record.weight();
+        } else {
+            apply(fold, record);
+        }
+    }
+
+    /** The request, as it was acknowledged or found: what is known until the turn is accepted. */
+    synchronized void requested(Request.Submit by) {
+        if (submit == null) {
+            submit = by;
+            tenant = by.tenant();
+        }
+    }
+
+    /**
+     * Puts what was read from the log before what the tail has brought since.
+     *
+     * @param read the turn's records below {@code stepsEnd} and {@code streamEnd}
+     */
+    synchronized void load(List<LogRecord> read, long stepsEnd, long streamEnd) {
+        if (fold != null) {
+            return;
+        }
+        List<LogRecord> since = kept;
+        kept = new ArrayList<>();
+        weight = 0;
+        accepted = false;
+        read.forEach(this::record);
+        since.stream()
+                .filter(record -> record.offset() >= (record.source() == LogRecord.Source.STEPS ? stepsEnd : streamEnd))
+                .forEach(this::record);
+    }
+
+    /** From now on the turn is folded; false when it is neither accepted nor requested as far as is known here. */
+    synchronized boolean follow() {
+        if (fold != null) {
+            return true;
+        }
+        if (!accepted && submit == null) {
+            return false;
+        }
+        ResponseFold begun = new ResponseFold(id);
+        fold = begun;
+        List<LogRecord> before = kept;
+        kept = List.of();
+        weight = 0;
+        before.forEach(record -> apply(begun, record));
+        return true;
+    }
+
+    private void apply(ResponseFold into, LogRecord record) {
+        if (lost) {
+            return;
+        }
+        try {
+            append(
+                    switch (record.source()) {
+                        case STEPS -> into.apply(Json.read(record.value(), StepEvent.class));
+                        case STREAM -> into.apply(Json.read(record.value(), Frame.class));
+                    });
+        } catch (RuntimeException e) {
+            // Not only what is malformed: the tail reads all turns, and must outlive any record of one
+            LOG.error("{} can't be followed from offset {} of {}", id, record.offset(), record.source(), e);
+            lose("a record of the turn can't be read");
+            return;
+        }
+        if (tenant == null) {
+            tenant = into.tenant();
+        }
+        String response = into.ended() ? into.response() : null;
+        if (response != null && finalJson == null) {
+            finish(response);
+        }
+    }
+
+    private void append(List<ResponseEvent> more) {
+        more.forEach(event -> weight += event.json().length());
+        events.append(more);
+    }
+
+    private void finish(String json) {
+        finalJson = json;
+        events.complete();
+    }
+
+    /** Whoever follows is told to look again elsewhere; without effect on a response that is all there. */
+    void lose(String why) {
+        if (finalJson == null) {
+            lost = true;
+            events.fail(new FollowingLostException("%s is not followed any more: %s".formatted(id, why)));
+        }
+    }
+
+    /** Whether the last of its steps is there; of its frames some may yet come when nobody has followed it. */
+    synchronized boolean over() {
+        return fold == null ? accepted && endSeen : finalJson != null;
+    }
+
+    /** Whether it is followed, and something can be told of it. */
+    boolean known() {
+        return tenant != null && followed();
+    }
+
+    /** Whether somebody has asked for it. */
+    synchronized boolean followed() {
+        return fold != null;
+    }
+
+    /** Whether somebody waits for what comes. */
+    boolean awaited() {
+        return events.readers() > 0;
+    }
+
+    /** About what it takes in memory, bytes. */
+    synchronized int weight() {
+        return weight;
+    }
+
+    @Override
+    public String id() {
+        return id;
+    }
+
+    @Override
+    public String tenant() {
+        return Objects.requireNonNullElse(tenant, "");
+    }
+
+    @Override
+    public String json() {
+        String whole = finalJson;
+        if (whole != null) {
+            return whole;
+        }
+        synchronized (this) {
+            String now = fold == null ? null : fold.response();
+            if (now != null) {
+                return now;
+            }
+            if (submit == null) {
+                throw new IllegalStateException(id + " is not followed");
+            }
+            return ResponseFold.queued(submit);
+        }
+    }
+
+    @Override
+    public boolean ended() {
+        return finalJson != null;
+    }
+
+    @Override
+    public Flux<ResponseEvent> events(long startingAfter) {
+        return events.from(startingAfter);
+    }
+
+    @Override
+    public Mono<String> whenEnded() {
+        return events.from(Long.MAX_VALUE).then(Mono.fromSupplier(this::json));
+    }
+}

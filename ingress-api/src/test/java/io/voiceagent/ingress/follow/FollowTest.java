@@ -1,0 +1,400 @@
+package io.voiceagent.ingress.follow;
+
+import static io.voiceagent.ingress.follow.TurnWriter.TENANT;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.voiceagent.embedded.EmbeddedBroker;
+import io.voiceagent.embedded.EmbeddedPostgresServer;
+import io.voiceagent.ingress.follow.ResponseReader.Lookup;
+import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.Stage;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.messages.fold.ResponseEvent;
+import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.Producers;
+import io.voiceagent.transport.Records;
+import io.voiceagent.transport.TopicCreator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import java.util.zip.GZIPOutputStream;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.ds.PGSimpleDataSource;
+import reactor.test.StepVerifier;
+
+/** Against a real broker and a real database; the steps and frames are written by hand. */
+class FollowTest {
+    private static final int PARTITIONS = 2;
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final AtomicInteger CLIENTS = new AtomicInteger();
+
+    @TempDir
+    static Path directory;
+
+    private static EmbeddedBroker broker;
+    private static EmbeddedPostgresServer postgres;
+    private static KafkaSettings kafka;
+    private static Producer<String, byte[]> producer;
+
+    private final List<Follow> started = new java.util.ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        broker = EmbeddedBroker.start(directory.resolve("kafka"), 0);
+        postgres = EmbeddedPostgresServer.start(directory.resolve("postgres"), 0);
+        kafka = KafkaSettings.local(broker.bootstrapServers(), PARTITIONS, 1);
+        TopicCreator.ensure(kafka, Duration.ofSeconds(30));
+        producer = Producers.stage(kafka, "test-writer");
+        try (Connection connection = database().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("CREATE SCHEMA responses");
+            statement.execute("CREATE TABLE responses.responses"
+                    + " (response_id text PRIMARY KEY, tenant text, body text, events bytea)");
+        }
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        producer.close();
+        postgres.close();
+        broker.close();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        for (Follow follow : started) {
+            follow.close();
+        }
+    }
+
+    private static PGSimpleDataSource database() {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        source.setUrl(postgres.jdbcUrl());
+        source.setUser(postgres.user());
+        source.setPassword(postgres.password());
+        return source;
+    }
+
+    private static PGSimpleDataSource noDatabase() throws Exception {
+        PGSimpleDataSource source = new PGSimpleDataSource();
+        try (ServerSocket free = new ServerSocket(0)) {
+            source.setUrl("jdbc:postgresql://127.0.0.1:%d/none".formatted(free.getLocalPort()));
+        }
+        return source;
+    }
+
+    private static FollowOptions options(Duration maxTurnAge) {
+        return new FollowOptions(maxTurnAge, 1 << 20, 1 << 20, Duration.ofSeconds(10));
+    }
+
+    private Follow follow(KafkaSettings settings, javax.sql.DataSource database, Duration maxTurnAge) {
+        Follow follow = Follow.start(
+                settings,
+                "test-" + CLIENTS.incrementAndGet(),
+                database,
+                options(maxTurnAge),
+                new SimpleMeterRegistry());
+        started.add(follow);
+        return follow;
+    }
+
+    private Follow ready(Duration maxTurnAge) {
+        Follow follow = follow(kafka, database(), maxTurnAge);
+        await().atMost(PATIENCE).until(follow::ready);
+        return follow;
+    }
+
+    /** A process that has seen nothing of what is in the log so far. */
+    private Follow latecomer() {
+        return ready(Duration.ofMillis(1));
+    }
+
+    private static Lookup find(Follow follow, TurnWriter turn, String tenant) {
+        return follow.reader().find(turn.id, tenant).block(PATIENCE);
+    }
+
+    private static FollowedResponse found(Follow follow, TurnWriter turn) {
+        Lookup lookup = find(follow, turn, TENANT);
+        assertThat(lookup).isInstanceOf(Lookup.Found.class);
+        return ((Lookup.Found) lookup).response();
+    }
+
+    private static List<ResponseEvent> all(FollowedResponse response) {
+        return response.events(-1).collectList().block(PATIENCE);
+    }
+
+    @Test
+    void theFirstTokenIsHandedOverWhileTheTurnRuns() {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 0);
+        FollowedResponse response = follow.reader().submitted(turn.submit);
+        assertThat(response.json()).contains("\"status\":\"queued\"");
+        assertThat(response.tenant()).isEqualTo(TENANT);
+
+        StepVerifier.create(response.events(-1).map(ResponseEvent::type))
+                .then(turn::accepted)
+                .expectNext("response.created", "response.in_progress")
+                .then(() -> turn.started().opened().text("He"))
+                .expectNext("response.output_item.added", "response.content_part.added", "response.output_text.delta")
+                .then(() -> assertThat(response.json()).contains("\"status\":\"in_progress\""))
+                .then(() -> turn.text("llo").stepEnded().ended())
+                .expectNext("response.output_text.delta", "response.output_text.done")
+                .expectNext("response.content_part.done", "response.output_item.done", "response.completed")
+                .expectComplete()
+                .verify(PATIENCE);
+        assertThat(response.ended()).isTrue();
+        assertThat(response.whenEnded().block(PATIENCE))
+                .isEqualTo(response.json())
+                .contains("Hello");
+    }
+
+    @Test
+    void liveLateReplayingAndArchiveReadersSeeTheSameBytes() throws Exception {
+        Follow live = ready(Duration.ofMinutes(5));
+        Follow late = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 1);
+        FollowedResponse followed = live.reader().submitted(turn.submit);
+        turn.whole(20);
+        List<ResponseEvent> events = all(followed);
+
+        assertThat(events).hasSizeGreaterThan(25);
+        assertThat(all(found(late, turn))).isEqualTo(events);
+        Follow replaying = latecomer();
+        assertThat(all(found(replaying, turn))).isEqualTo(events);
+        assertThat(found(replaying, turn).json()).isEqualTo(followed.json());
+
+        TurnWriter ancient = new TurnWriter(producer, 1, Instant.now().minus(Duration.ofDays(30)));
+        archive(ancient, followed.json(), events);
+        assertThat(all(found(live, ancient))).isEqualTo(events);
+        assertThat(found(live, ancient).json()).isEqualTo(followed.json());
+        assertThat(found(live, ancient).whenEnded().block(PATIENCE)).isEqualTo(followed.json());
+    }
+
+    private static void archive(TurnWriter turn, String body, List<ResponseEvent> events) throws Exception {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(events.stream()
+                    .map(ResponseEvent::json)
+                    .collect(Collectors.joining("\n"))
+                    .getBytes(StandardCharsets.UTF_8));
+        }
+        try (Connection connection = database().getConnection();
+                PreparedStatement insert =
+                        connection.prepareStatement("INSERT INTO responses.responses VALUES (?, ?, ?, ?)")) {
+            insert.setString(1, turn.id.toString());
+            insert.setString(2, TENANT);
+            insert.setString(3, body);
+            insert.setBytes(4, bytes.toByteArray());
+            insert.executeUpdate();
+        }
+    }
+
+    @Test
+    void resumingAfterAnyEventGivesExactlyTheRest() {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 0).whole(10);
+        FollowedResponse response = found(follow, turn);
+        List<ResponseEvent> events = all(response);
+
+        for (int n = -1; n < events.size(); n++) {
+            assertThat(response.events(n).collectList().block(PATIENCE))
+                    .isEqualTo(events.subList(n + 1, events.size()));
+        }
+    }
+
+    @Test
+    void whoComesInTheMiddleReadsTheBeginningFromTheLogAndTheRestLive() {
+        TurnWriter turn = new TurnWriter(producer, 0)
+                .accepted()
+                .started()
+                .opened()
+                .text("a")
+                .text("b");
+        producer.flush();
+        Follow follow = latecomer();
+        FollowedResponse response = found(follow, turn);
+
+        StepVerifier.create(response.events(3).map(ResponseEvent::json))
+                .expectNextMatches(json -> json.contains("\"delta\":\"a\""))
+                .expectNextMatches(json -> json.contains("\"delta\":\"b\""))
+                .then(() -> turn.text("c").stepEnded().ended())
+                .expectNextMatches(json -> json.contains("\"delta\":\"c\""))
+                .expectNextMatches(json -> json.contains("\"text\":\"abc\""))
+                .expectNextCount(3)
+                .expectComplete()
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void aRequestThatNobodyHasAcceptedIsQueuedAndThenFollowed() {
+        TurnWriter turn = new TurnWriter(producer, 1).request();
+        producer.flush();
+        Follow follow = ready(Duration.ofMinutes(5));
+        FollowedResponse response = found(follow, turn);
+        assertThat(response.json()).contains("\"status\":\"queued\"");
+        assertThat(response.ended()).isFalse();
+
+        turn.whole(3);
+        assertThat(response.whenEnded().block(PATIENCE)).contains("\"status\":\"completed\"");
+        assertThat(all(response)).extracting(ResponseEvent::type).startsWith("response.created");
+    }
+
+    @Test
+    void anotherTenantsResponseIsMissingWhereverItIs() throws Exception {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 0).whole(1);
+        producer.flush();
+        TurnWriter queued = new TurnWriter(producer, 0).request();
+        producer.flush();
+        TurnWriter ancient = new TurnWriter(producer, 0, Instant.now().minus(Duration.ofDays(30)));
+        archive(ancient, "{}", List.of());
+
+        for (TurnWriter each : List.of(turn, queued, ancient)) {
+            assertThat(find(follow, each, "other")).isEqualTo(new Lookup.Missing());
+            assertThat(find(follow, each, TENANT)).isInstanceOf(Lookup.Found.class);
+        }
+        assertThat(find(latecomer(), turn, "other")).isEqualTo(new Lookup.Missing());
+    }
+
+    @Test
+    void whatNeverWasIsMissing() {
+        Follow follow = ready(Duration.ofMinutes(5));
+
+        assertThat(find(follow, new TurnWriter(producer, 0), TENANT)).isEqualTo(new Lookup.Missing());
+        assertThat(find(follow, new TurnWriter(producer, 1, Instant.now().minus(Duration.ofDays(1))), TENANT))
+                .isEqualTo(new Lookup.Missing());
+    }
+
+    @Test
+    void withoutTheArchiveRunningTurnsAreFoundAndNobodyIsToldThatAResponseIsMissing() throws Exception {
+        Follow follow = follow(kafka, noDatabase(), Duration.ofMinutes(5));
+        await().atMost(PATIENCE).until(follow::ready);
+        TurnWriter turn = new TurnWriter(producer, 0).whole(1);
+
+        assertThat(all(found(follow, turn))).isNotEmpty();
+        assertThat(find(follow, new TurnWriter(producer, 0), TENANT))
+                .isInstanceOfSatisfying(
+                        Lookup.Unreachable.class,
+                        away -> assertThat(away.component()).isEqualTo("postgres"));
+    }
+
+    @Test
+    void withoutTheLogTheArchiveStillAnswersAndTheRestIsUnreachable() throws Exception {
+        KafkaSettings nowhere;
+        try (ServerSocket free = new ServerSocket(0)) {
+            nowhere = KafkaSettings.local("127.0.0.1:" + free.getLocalPort(), PARTITIONS, 1);
+        }
+        FollowOptions impatient = new FollowOptions(Duration.ofMinutes(5), 1 << 20, 1 << 20, Duration.ofSeconds(1));
+        Follow follow = Follow.start(nowhere, "test-nowhere", database(), impatient, new SimpleMeterRegistry());
+        started.add(follow);
+        TurnWriter ancient = new TurnWriter(producer, 0, Instant.now().minus(Duration.ofDays(30)));
+        archive(ancient, "{\"status\":\"completed\"}", List.of());
+
+        assertThat(follow.ready()).isFalse();
+        assertThat(found(follow, ancient).json()).isEqualTo("{\"status\":\"completed\"}");
+        assertThat(find(follow, new TurnWriter(producer, 0), TENANT))
+                .isInstanceOfSatisfying(
+                        Lookup.Unreachable.class,
+                        away -> assertThat(away.component()).isEqualTo("kafka"));
+    }
+
+    @Test
+    void aStepThatIsNotCommittedIsNotShown() {
+        Follow follow = ready(Duration.ofMinutes(5));
+        Map<String, Object> properties = kafka.clientProperties();
+        properties.put("transactional.id", "test-orchestrator");
+        try (Producer<String, byte[]> orchestrator =
+                new KafkaProducer<>(properties, new StringSerializer(), new ByteArraySerializer())) {
+            orchestrator.initTransactions();
+            TurnWriter aborted = new TurnWriter(orchestrator, 0);
+            orchestrator.beginTransaction();
+            aborted.accepted();
+            orchestrator.flush();
+            orchestrator.abortTransaction();
+            TurnWriter turn = new TurnWriter(orchestrator, 0);
+            FollowedResponse response = follow.reader().submitted(turn.submit);
+            orchestrator.beginTransaction();
+            turn.accepted();
+            orchestrator.flush();
+            assertThat(response.json()).contains("\"status\":\"queued\"");
+            orchestrator.commitTransaction();
+
+            StepVerifier.create(response.events(-1).take(1).map(ResponseEvent::type))
+                    .expectNext("response.created")
+                    .expectComplete()
+                    .verify(PATIENCE);
+            assertThat(find(follow, aborted, TENANT)).isEqualTo(new Lookup.Missing());
+        }
+    }
+
+    @Test
+    void whoFollowsIsToldWhenTheServerShutsDown() throws Exception {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 0).accepted();
+        FollowedResponse response = follow.reader().submitted(turn.submit);
+
+        StepVerifier.create(response.events(-1))
+                .expectNextCount(2)
+                .then(() -> {
+                    try {
+                        follow.close();
+                    } catch (Exception e) {
+                        throw new IllegalStateException(e);
+                    }
+                })
+                .expectError(FollowingLostException.class)
+                .verify(PATIENCE);
+    }
+
+    @Test
+    void theCatalogueHasWhatWorkersDescribeAndAnnounce() {
+        ToolDescription tool = new ToolDescription(
+                "adder",
+                "maths",
+                ToolDescription.Kind.MCP,
+                "Adds.",
+                Json.tree("{\"type\":\"object\"}"),
+                true,
+                1_000,
+                1_000,
+                "hash-1");
+        producer.send(Records.tool(tool));
+        Follow follow = ready(Duration.ofMinutes(5));
+        ToolCatalogue catalogue = follow.catalogue();
+        assertThat(catalogue.find("adder")).contains(tool);
+        assertThat(catalogue.server("maths")).containsExactly(tool);
+        assertThat(catalogue.offered("adder")).isFalse();
+
+        producer.send(Records.announcement(new Announcement.Worker(
+                "w1", 0, Stage.TOOL, 0, 0, 4, List.of(), false, "1", Map.of("adder", "hash-1"))));
+        await().atMost(PATIENCE).until(() -> catalogue.offered("adder"));
+
+        producer.send(new ProducerRecord<>(Topics.TOOLS, 0, "adder", null));
+        await().atMost(PATIENCE).until(() -> catalogue.find("adder").isEmpty());
+        assertThat(catalogue.offered("adder")).isFalse();
+    }
+}

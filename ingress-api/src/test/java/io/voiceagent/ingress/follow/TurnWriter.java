@@ -1,0 +1,159 @@
+package io.voiceagent.ingress.follow;
+
+import io.opentelemetry.context.Context;
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.CallRef;
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Item;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.ResponseSpec;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.ToolChoice;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.messages.Usage;
+import io.voiceagent.messages.fold.ResponseFold;
+import io.voiceagent.transport.Records;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Writes the records of one turn as orchestrator and worker would. */
+final class TurnWriter {
+    static final String TENANT = "acme";
+
+    final ResponseId id;
+    final Request.Submit submit;
+    private final Producer<String, byte[]> producer;
+    private int frames;
+
+    TurnWriter(Producer<String, byte[]> producer, int partition) {
+        this(producer, partition, Instant.now());
+    }
+
+    TurnWriter(Producer<String, byte[]> producer, int partition, Instant submittedAt) {
+        this.producer = producer;
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        byte[] signed = ResponseId.signedBytes(
+                1, ResponseId.conversation(partition, random.nextLong()), submittedAt, random.nextInt());
+        this.id = ResponseId.parse(ResponseId.format(signed, new byte[ResponseId.MAC_BYTES]));
+        this.submit = new Request.Submit(
+                id.toString(),
+                id.conversation(),
+                TENANT,
+                submittedAt.toEpochMilli(),
+                submittedAt.toEpochMilli() + 600_000,
+                spec());
+    }
+
+    private static ResponseSpec spec() {
+        return new ResponseSpec(
+                "model-1",
+                List.of(new Item.Message(Item.Role.USER, "Hi")),
+                null,
+                List.of(),
+                ToolChoice.AUTO,
+                true,
+                false,
+                true,
+                null,
+                Map.of("b", "1"),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    TurnWriter request() {
+        return send(Records.request(submit, Context.root()));
+    }
+
+    TurnWriter accepted() {
+        return step(new StepEvent.Accepted(
+                id.toString(),
+                id.conversation(),
+                TENANT,
+                submit.submittedAt() + 1,
+                submit.submittedAt(),
+                submit.deadlineAt(),
+                ResponseFold.VERSION,
+                submit.spec(),
+                List.of(),
+                null));
+    }
+
+    TurnWriter started() {
+        return step(new StepEvent.StepStarted(
+                id.toString(), id.conversation(), submit.submittedAt(), 0, StepEvent.StepKind.MODEL, List.of()));
+    }
+
+    TurnWriter opened() {
+        frames = 1;
+        return frame(new Frame.Opened(ref(), id.conversation(), "w1"));
+    }
+
+    TurnWriter text(String text) {
+        return frame(new Frame.Deltas(ref(), id.conversation(), "w1", frames++, List.of(new Frame.Text(text))));
+    }
+
+    TurnWriter stepEnded() {
+        CallOutput output = new CallOutput.Model(List.of(), CallOutput.Finish.STOP, Usage.NONE, null);
+        return step(new StepEvent.StepEnded(
+                id.toString(),
+                id.conversation(),
+                submit.submittedAt(),
+                0,
+                List.of(new StepEvent.CallOutcome(ref(), frames, false, true, output, null))));
+    }
+
+    TurnWriter ended() {
+        return step(new StepEvent.Ended(
+                id.toString(),
+                id.conversation(),
+                submit.submittedAt() + 1_000,
+                StepEvent.Status.COMPLETED,
+                null,
+                null,
+                new Usage(3, 0, 4, 0)));
+    }
+
+    /** A whole turn with that many pieces of text; the steps run ahead of the frames. */
+    TurnWriter whole(int pieces) {
+        accepted().started().opened();
+        for (int i = 0; i < pieces; i++) {
+            text("piece " + i + " ");
+        }
+        return stepEnded().ended();
+    }
+
+    private CallRef ref() {
+        return new CallRef(id.toString(), 0, 0, 0);
+    }
+
+    private TurnWriter step(StepEvent event) {
+        return send(new ProducerRecord<>(
+                Topics.STEPS,
+                id.partition(),
+                id.conversation(),
+                Json.write(event),
+                Records.headers(event, Context.root())));
+    }
+
+    private TurnWriter frame(Frame frame) {
+        return send(Records.frame(frame, Context.root()));
+    }
+
+    private TurnWriter send(ProducerRecord<String, byte[]> record) {
+        producer.send(record);
+        return this;
+    }
+}
