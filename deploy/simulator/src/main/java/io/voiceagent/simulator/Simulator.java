@@ -62,6 +62,7 @@ public final class Simulator implements AutoCloseable {
 
     /** Runs until the process is ended; options come from the environment, see {@link SimulatorOptions}. */
     public static void main(String... args) {
+        System.setProperty("logback.configurationFile", "simulator-logback.xml"); // before the first logger is made
         SimulatorOptions options;
         try {
             options = SimulatorOptions.fromEnvironment(System.getenv());
