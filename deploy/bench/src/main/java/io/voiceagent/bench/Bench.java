@@ -74,8 +74,8 @@ public final class Bench implements Callable<Integer> {
 
     @Option(
             names = "--warmup",
-            defaultValue = "10",
-            description = "Seconds at the rate (or 20/s) ahead, not measured (${DEFAULT-VALUE})")
+            defaultValue = "20",
+            description = "Seconds ahead that are not measured: half at 20/s, half at the rate (${DEFAULT-VALUE})")
     private double warmup;
 
     @Option(names = "--tokens", defaultValue = "50", description = "Tokens of an answer (${DEFAULT-VALUE})")
@@ -104,6 +104,7 @@ public final class Bench implements Callable<Integer> {
 
     /** Runs the command and ends the process with its status. */
     public static void main(String... args) {
+        System.setProperty("logback.configurationFile", "bench-logback.xml"); // before the first logger is made
         System.exit(new CommandLine(new Bench()).execute(args));
     }
 
@@ -137,9 +138,7 @@ public final class Bench implements Callable<Integer> {
     private Figures warmAndRun(
             LoadGenerator generator, Target target, Load load, @Nullable String expected, @Nullable Measured usage)
             throws IOException, InterruptedException {
-        if (warmup > 0) {
-            generator.run(target, new Load.Rate(atOnce > 0 ? WARMUP_RATE : rate, seconds(warmup)), expected);
-        }
+        warmUp(generator, target, expected);
         if (usage == null) {
             return generator.run(target, load, expected);
         }
@@ -147,6 +146,16 @@ public final class Bench implements Callable<Integer> {
         Figures figures = generator.run(target, load, expected);
         usage.end();
         return figures;
+    }
+
+    /** Half of the time gently, since code that is not compiled yet builds a queue under the full rate; half at the rate. */
+    private void warmUp(LoadGenerator generator, Target target, @Nullable String expected) throws InterruptedException {
+        double gentle = Math.min(rate, WARMUP_RATE);
+        for (double warm : new double[] {gentle, atOnce > 0 ? gentle : rate}) {
+            if (warmup > 0) {
+                generator.run(target, new Load.Rate(warm, seconds(warmup / 2)), expected);
+            }
+        }
     }
 
     private String prompt() {

@@ -34,21 +34,31 @@ final class SseParser {
 
     /** @throws IllegalStateException when a line is over {@link #MAX_LINE} bytes */
     void accept(byte[] bytes) {
-        for (byte b : bytes) {
-            if (b == '\n') {
-                endLine();
-            } else {
-                if (line.size() >= MAX_LINE) {
-                    throw new IllegalStateException("an event's line is over " + MAX_LINE + " bytes");
+        int from = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] == '\n') {
+                if (line.size() == 0) {
+                    endLine(new String(bytes, from, i - from, StandardCharsets.UTF_8));
+                } else {
+                    keep(bytes, from, i);
+                    String whole = line.toString(StandardCharsets.UTF_8);
+                    line.reset();
+                    endLine(whole);
                 }
-                line.write(b);
+                from = i + 1;
             }
         }
+        keep(bytes, from, bytes.length);
     }
 
-    private void endLine() {
-        String text = line.toString(StandardCharsets.UTF_8);
-        line.reset();
+    private void keep(byte[] bytes, int from, int to) {
+        if (line.size() + (to - from) > MAX_LINE) {
+            throw new IllegalStateException("an event's line is over " + MAX_LINE + " bytes");
+        }
+        line.write(bytes, from, to - from);
+    }
+
+    private void endLine(String text) {
         String content = text.endsWith("\r") ? text.substring(0, text.length() - 1) : text;
         if (content.isEmpty()) {
             dispatch();

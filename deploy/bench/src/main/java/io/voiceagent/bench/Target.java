@@ -1,6 +1,7 @@
 package io.voiceagent.bench;
 
 import java.net.URI;
+import tools.jackson.core.JsonPointer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -14,6 +15,7 @@ import tools.jackson.databind.node.ObjectNode;
 record Target(Kind kind, URI uri, String key, String body) {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final JsonPointer CONTENT = JsonPointer.compile("/choices/0/delta/content");
 
     /** The two streaming interfaces measured. */
     enum Kind {
@@ -101,7 +103,7 @@ record Target(Kind kind, URI uri, String key, String body) {
         if (data.has("error")) {
             return new Signal.Failed("error " + data.path("error").path("code").asString(""));
         }
-        String content = data.at("/choices/0/delta/content").asString("");
+        String content = data.at(CONTENT).asString("");
         return content.isEmpty() ? new Signal.Other() : new Signal.Delta(content);
     }
 
