@@ -1,6 +1,4 @@
-/**
- * Runs turns: the orchestrator and the language-model stage.
- */
+/** The agent worker: orchestrator and model stage, which may run together or apart, see {@link io.voiceagent.agent.AgentWorker}. */
 @NullMarked
 package io.voiceagent.agent;
 

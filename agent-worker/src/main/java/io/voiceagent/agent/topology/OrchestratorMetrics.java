@@ -1,0 +1,130 @@
+package io.voiceagent.agent.topology;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.voiceagent.agent.core.Decision;
+import io.voiceagent.agent.core.Watch;
+import io.voiceagent.messages.Stage;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.StepEvent.Status;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.apache.kafka.streams.processor.TaskId;
+
+/** The orchestrator's meters; as Prometheus shows them, {@code voice_agent_…}. A decision that is rolled back is counted all the same. */
+public final class OrchestratorMetrics {
+    /** What one partition of the orchestrator has to do. */
+    private record Load(int open, int waitingModel, int waitingTool) {}
+
+    private final MeterRegistry registry;
+    private final Map<TaskId, Load> loads = new ConcurrentHashMap<>();
+    private final Map<Status, Timer> turns = new EnumMap<>(Status.class);
+    private final Timer decisions;
+    private final Counter refused;
+    private final Counter deadLetters;
+    private final Counter aborted;
+
+    public OrchestratorMetrics(MeterRegistry registry) {
+        this.registry = registry;
+        for (Status status : Status.values()) {
+            turns.put(
+                    status,
+                    Timer.builder("voice.agent.turns")
+                            .description("Turns that ended, and how long they took from their submission")
+                            .tag("status", name(status))
+                            .publishPercentileHistogram()
+                            .minimumExpectedValue(Duration.ofMillis(50))
+                            .maximumExpectedValue(Duration.ofMinutes(10))
+                            .register(registry));
+        }
+        decisions = Timer.builder("voice.agent.decision")
+                .description("Time to decide, and to hand the records on")
+                .publishPercentiles(0.5, 0.99)
+                .register(registry);
+        refused = Counter.builder("voice.agent.results.refused")
+                .description("Results of attempts that were no longer awaited")
+                .register(registry);
+        deadLetters = Counter.builder("voice.agent.orchestrator.dead.letters")
+                .description("Records that the orchestrator could not read")
+                .register(registry);
+        aborted = Counter.builder("voice.agent.turns.aborted")
+                .description("Turns that ended because a record was too large or a decision failed")
+                .register(registry);
+        Gauge.builder("voice.agent.turns.open", () -> sum(Load::open))
+                .description("Turns that are accepted and have not ended")
+                .register(registry);
+        waiting(Stage.LLM, Load::waitingModel);
+        waiting(Stage.TOOL, Load::waitingTool);
+    }
+
+    /** A status as tags and attributes have it. */
+    static String name(Enum<?> value) {
+        return value.name().toLowerCase(Locale.ROOT);
+    }
+
+    void decided(Decision decision, long nanos) {
+        decisions.record(Duration.ofNanos(nanos));
+        if (decision.refused()) {
+            refused.increment();
+        }
+        for (StepEvent event : decision.events()) {
+            switch (event) {
+                case StepEvent.CallAssigned assigned ->
+                    registry.counter("voice.agent.attempts", "stage", name(assigned.stage()))
+                            .increment();
+                case StepEvent.AttemptEnded ended ->
+                    registry.counter("voice.agent.attempts.ended", "reason", ended.reason())
+                            .increment();
+                case StepEvent.Accepted _,
+                        StepEvent.StepStarted _,
+                        StepEvent.CallEnded _,
+                        StepEvent.StopRequested _,
+                        StepEvent.StepEnded _,
+                        StepEvent.Ended _ -> {}
+            }
+        }
+    }
+
+    void ended(StepEvent.Ended ended, long submittedAt) {
+        Timer timer = turns.get(ended.status());
+        if (timer != null) {
+            timer.record(Duration.ofMillis(Math.max(0, ended.at() - submittedAt)));
+        }
+    }
+
+    void leaseExpired() {
+        registry.counter("voice.agent.lease.expiries").increment();
+    }
+
+    void deadLetter() {
+        deadLetters.increment();
+    }
+
+    void aborted() {
+        aborted.increment();
+    }
+
+    void load(TaskId task, Watch watch) {
+        loads.put(task, new Load(watch.open(), watch.waiting(Stage.LLM), watch.waiting(Stage.TOOL)));
+    }
+
+    void closed(TaskId task) {
+        loads.remove(task);
+    }
+
+    private void waiting(Stage stage, java.util.function.ToIntFunction<Load> count) {
+        Gauge.builder("voice.agent.calls.waiting", () -> sum(count))
+                .description("Calls that wait for a worker with a free slot")
+                .tag("stage", name(stage))
+                .register(registry);
+    }
+
+    private int sum(java.util.function.ToIntFunction<Load> count) {
+        return loads.values().stream().mapToInt(count).sum();
+    }
+}

@@ -1,0 +1,322 @@
+package io.voiceagent.agent.topology;
+
+import io.opentelemetry.context.Context;
+import io.voiceagent.agent.core.Catalogue;
+import io.voiceagent.agent.core.Census;
+import io.voiceagent.agent.core.Decider;
+import io.voiceagent.agent.core.Decision;
+import io.voiceagent.agent.core.Input;
+import io.voiceagent.agent.core.Turn;
+import io.voiceagent.agent.core.Watch;
+import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Headers;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.messages.TurnError;
+import io.voiceagent.messages.fold.ResponseFold;
+import io.voiceagent.transport.telemetry.LogScope;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Gives each input of a partition to the decider, and carries out what it decides: state, events and commands, all in the transaction of
+ * the input's offset. Does no I/O and never throws for what it reads: a record that can't be read goes to the dead letters, and a
+ * decision that fails, or whose records are too large, ends its turn.
+ */
+final class TurnProcessor implements Processor<String, byte[], String, Outgoing> {
+    /** How often time and workers are looked at; also the resolution of deadlines. */
+    static final Duration LOOK = Duration.ofMillis(100);
+    /** How far a request's time may be ahead of ours; one further ahead would make the store drop turns early. */
+    static final Duration CLOCK_SKEW = Duration.ofHours(1);
+    /** Waiting calls that one freed slot may start at once. */
+    private static final int SERVED_AT_ONCE = 8;
+
+    private static final Logger LOG = LoggerFactory.getLogger(TurnProcessor.class);
+
+    private final OrchestratorTopology.Parts parts;
+    private final Decider decider;
+    private final Watch watch;
+    private final Census census;
+
+    private record Planned(Decision decision, Plan plan) {}
+
+    private @Nullable ProcessorContext<String, Outgoing> context;
+    private @Nullable TurnStore turns;
+    private long now;
+
+    TurnProcessor(OrchestratorTopology.Parts parts) {
+        this.parts = parts;
+        this.decider = new Decider(parts.limits());
+        this.watch = new Watch(parts.limits());
+        this.census = parts.census();
+    }
+
+    @Override
+    public void init(ProcessorContext<String, Outgoing> context) {
+        this.context = context;
+        TurnStore store = new TurnStore(context, context.taskId().partition());
+        this.turns = store;
+        store.forEachOpen(watch::see);
+        parts.metrics().load(context.taskId(), watch);
+        context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, this::look);
+    }
+
+    @Override
+    public void process(Record<String, byte[]> record) {
+        String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
+        try {
+            checkVersion(record.headers());
+            boolean done;
+            if (topic.equals(Topics.REQUESTS)) {
+                Request request = Json.read(record.value(), Request.class);
+                done = guarded(request.responseId(), () -> request(request, record.headers()));
+            } else {
+                CallResult result = Json.read(record.value(), CallResult.class);
+                done = guarded(result.ref().toString(), () -> result(result));
+            }
+            if (!done) {
+                deadLetter(record, "a defect kept it from being acted on, see the log");
+            }
+        } catch (MalformedMessageException e) {
+            deadLetter(record, e.getMessage() == null ? "not readable" : e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        parts.metrics().closed(context().taskId());
+    }
+
+    private void look(long at) {
+        for (Watch.Due due : watch.due(time(), census)) {
+            guarded(due.responseId(), () -> handle(due.responseId(), due.input()));
+        }
+        parts.metrics().load(context().taskId(), watch);
+    }
+
+    private void request(Request request, org.apache.kafka.common.header.Headers headers) {
+        checkPlace(request);
+        switch (request) {
+            case Request.Submit submit ->
+                handle(
+                        submit.responseId(),
+                        new Input.Submit(
+                                submit,
+                                turns().parent(submit.spec().previousResponseId(), submit.tenant()),
+                                Catalogue.resolve(
+                                        submit.spec(), parts.tools().get().values()),
+                                ResponseFold.VERSION,
+                                TurnTraces.traceparent(headers)));
+            case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
+        }
+    }
+
+    private void result(CallResult result) {
+        if (result instanceof CallResult.Busy) {
+            census.busy(result.ref(), result.incarnation());
+        } else {
+            census.answered(result.ref(), result.incarnation());
+        }
+        handle(result.ref().responseId(), new Input.Result(result));
+        watch.servable(time(), census.at(now)).stream()
+                .limit(SERVED_AT_ONCE)
+                .forEach(due -> guarded(due.responseId(), () -> handle(due.responseId(), due.input())));
+    }
+
+    private void handle(String id, Input input) {
+        long began = System.nanoTime();
+        Turn before = turns().load(id);
+        Context trace = TurnTraces.ofTurn(traceparent(before, input), id);
+        try (LogScope _ = LogScope.of(trace)) {
+            Planned planned = decide(before, input, trace);
+            carryOut(before, planned.decision(), planned.plan());
+            parts.metrics().decided(planned.decision(), System.nanoTime() - began);
+        }
+    }
+
+    private Planned decide(Turn before, Input input, Context trace) {
+        String id = before.responseId();
+        try {
+            return plan(decider.decide(before, input, time(), census.at(now)), trace);
+        } catch (TooLargeException e) {
+            LOG.warn("Turn {} ends: {}", id, e.getMessage());
+            return plan(abort(before, input, ErrorCodes.CONTEXT_LENGTH, "The turn's context is too long."), trace);
+        } catch (KafkaException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("Turn {} ends: no decision on {}", id, input.getClass().getSimpleName(), e);
+            return plan(
+                    abort(before, input, ErrorCodes.INTERNAL, "The turn ended for a defect of the service."), trace);
+        }
+    }
+
+    /** Runs what may meet a defect of ours: it must cost one turn or one record, and never the thread. */
+    private boolean guarded(String what, Runnable action) {
+        try {
+            action.run();
+            return true;
+        } catch (KafkaException | MalformedMessageException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("{} is passed over", what, e);
+            parts.metrics().aborted();
+            return false;
+        }
+    }
+
+    private Planned plan(Decision decision, Context trace) {
+        return new Planned(decision, Plan.of(decision, () -> branchOf(decision.after()), trace, now));
+    }
+
+    private List<Turn.Over> branchOf(Turn turn) {
+        StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
+        List<Turn.Over> branch = turns().branch(accepted.spec().previousResponseId(), accepted.tenant());
+        if (branch == null) {
+            throw new IllegalStateException("a turn before " + turn.responseId() + " is no longer there");
+        }
+        return branch;
+    }
+
+    private Decision abort(Turn before, Input input, String code, String message) {
+        parts.metrics().aborted();
+        Input.Submit submit = input instanceof Input.Submit s ? s : null;
+        return decider.decide(before, new Input.Abort(new TurnError(code, message), submit), now, census.at(now));
+    }
+
+    private void carryOut(Turn before, Decision decision, Plan plan) {
+        if (plan.state() != null) {
+            turns().save(decision.after(), plan.state());
+            watch.see(decision.after());
+        }
+        for (Plan.Send send : plan.sends()) {
+            context().forward(send.record(), send.sink());
+        }
+        for (StepEvent event : decision.events()) {
+            switch (event) {
+                case StepEvent.CallAssigned assigned -> census.assigned(assigned.ref(), assigned.owner(), now);
+                case StepEvent.AttemptEnded ended
+                when ended.reason().equals("lost") -> parts.metrics().leaseExpired();
+                case StepEvent.Ended ended -> ended(before, decision, ended);
+                case StepEvent.Accepted _,
+                        StepEvent.StepStarted _,
+                        StepEvent.AttemptEnded _,
+                        StepEvent.CallEnded _,
+                        StepEvent.StopRequested _,
+                        StepEvent.StepEnded _ -> {}
+            }
+        }
+    }
+
+    private void ended(Turn before, Decision decision, StepEvent.Ended ended) {
+        // The state after has forgotten how the turn began
+        List<StepEvent> head = new ArrayList<>(decision.events());
+        head.removeLast();
+        Turn turn = before;
+        for (StepEvent event : head) {
+            turn = turn.apply(event);
+        }
+        Turn.Open last = (Turn.Open) turn;
+        parts.metrics().ended(ended, last.accepted().submittedAt());
+        parts.traces().end(last.accepted(), last.steps(), ended);
+    }
+
+    private static @Nullable String traceparent(Turn before, Input input) {
+        return switch (before) {
+            case Turn.Open open -> open.accepted().traceparent();
+            case Turn.Unknown _, Turn.Over _ -> input instanceof Input.Submit submit ? submit.traceparent() : null;
+        };
+    }
+
+    private void checkPlace(Request request) {
+        ResponseId id = ResponseId.parse(request.responseId());
+        int partition = context().taskId().partition();
+        if (id.partition() != partition || !id.conversation().equals(request.conversation())) {
+            throw new MalformedMessageException(
+                    "response %s does not belong to partition %d and conversation %s"
+                            .formatted(id, partition, request.conversation()),
+                    null);
+        }
+        if (id.submittedAt().toEpochMilli() > time() + CLOCK_SKEW.toMillis()) {
+            throw new MalformedMessageException(
+                    "response %s was submitted at %s, which is in the future".formatted(id, id.submittedAt()), null);
+        }
+    }
+
+    private static void checkVersion(org.apache.kafka.common.header.Headers headers) {
+        Header version = headers.lastHeader(Headers.SCHEMA_VERSION);
+        if (version == null) {
+            return;
+        }
+        String text = new String(version.value(), StandardCharsets.UTF_8);
+        try {
+            if (Integer.parseInt(text) > Headers.CURRENT_SCHEMA_VERSION) {
+                throw new MalformedMessageException("schema version %s is newer than this code".formatted(text), null);
+            }
+        } catch (NumberFormatException e) {
+            throw new MalformedMessageException("schema version %s is no number".formatted(text), e);
+        }
+    }
+
+    private void deadLetter(Record<String, byte[]> record, String reason) {
+        RecordMetadata place = context().recordMetadata().orElseThrow();
+        LOG.warn(
+                "Record {}-{}@{} goes to the dead letters: {}",
+                place.topic(),
+                place.partition(),
+                place.offset(),
+                reason);
+        parts.metrics().deadLetter();
+        RecordHeaders headers = new RecordHeaders(record.headers());
+        headers.add(Headers.DLT_REASON, reason.getBytes(StandardCharsets.UTF_8));
+        headers.add(Headers.DLT_TOPIC, place.topic().getBytes(StandardCharsets.UTF_8));
+        headers.add(Headers.DLT_PARTITION, text(place.partition()));
+        headers.add(Headers.DLT_OFFSET, text(place.offset()));
+        byte[] value = record.value() == null ? new byte[0] : record.value();
+        context()
+                .forward(
+                        new Record<>(record.key(), new Outgoing(value, null), time(), headers),
+                        OrchestratorTopology.deadLettersSink(place.topic()));
+    }
+
+    private static byte[] text(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** The wall clock, made never to go back. */
+    private long time() {
+        now = Math.max(now, context().currentSystemTimeMs());
+        return now;
+    }
+
+    private ProcessorContext<String, Outgoing> context() {
+        if (context == null) {
+            throw new IllegalStateException("the processor was not initialised");
+        }
+        return context;
+    }
+
+    private TurnStore turns() {
+        if (turns == null) {
+            throw new IllegalStateException("the processor was not initialised");
+        }
+        return turns;
+    }
+}
