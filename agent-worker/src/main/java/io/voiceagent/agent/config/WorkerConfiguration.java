@@ -15,7 +15,7 @@ import org.springframework.core.env.Environment;
 
 /** What both roles need, and the roles. */
 @Configuration(proxyBeanMethods = false)
-@Import(OrchestratorConfiguration.class)
+@Import({OrchestratorConfiguration.class, ModelConfiguration.class})
 public class WorkerConfiguration {
     private static final String SERVICE = "voice-agent-worker";
     private static final Duration STARTUP_WAIT = Duration.ofSeconds(60);
