@@ -29,14 +29,14 @@ public final class Producers {
     }
 
     /**
-     * For frames and results of a stage: outlives the fail-over of a broker (30 s), and blocks the sender for 5 s at most
-     * when its 32 MiB of buffer are full.
+     * For frames and results of a stage: outlives the fail-over of a broker. A sender is blocked for 30 s at most, while
+     * the 32 MiB of buffer are full or there is no broker to ask where the partition is; so it belongs on virtual threads.
      */
     public static Producer<String, byte[]> stage(KafkaSettings settings, String clientId) {
         return producer(
                 settings,
                 clientId,
-                timeouts(Duration.ofSeconds(5), Duration.ofSeconds(5), Duration.ofSeconds(30)),
+                timeouts(Duration.ofSeconds(30), Duration.ofSeconds(5), Duration.ofSeconds(30)),
                 Map.of());
     }
 

@@ -38,9 +38,9 @@ final class Delivery {
             if (error == null) {
                 return;
             }
-            if (System.nanoTime() - end >= 0) {
-                throw new DeliveryFailedException(
-                        "No acknowledgement from %s within %d s".formatted(record.topic(), LIMIT.toSeconds()), error);
+            if (System.nanoTime() - end >= 0 || error instanceof IllegalStateException) {
+                // A producer that is closed will not be opened again
+                throw new DeliveryFailedException("No acknowledgement from " + record.topic(), error);
             }
             LOG.warn("A record for {} is sent again: {}", record.topic(), error.toString());
             metrics.sentAgain();

@@ -14,6 +14,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The frames of one attempt. Sending and acknowledging have locks of their own, because an acknowledgement comes on the
@@ -27,6 +29,7 @@ final class FrameStream implements FrameWriter {
     /** Frames that may be under way; a writer that is further ahead waits. */
     private static final int MAX_UNACKNOWLEDGED = 256;
 
+    private static final Logger LOG = LoggerFactory.getLogger(FrameStream.class);
     private final Producer<String, byte[]> producer;
     private final Call call;
     private final String incarnation;
@@ -210,6 +213,10 @@ final class FrameStream implements FrameWriter {
                     unsettled.removeFirst();
                 }
             } else if (failure == null) {
+                LOG.warn(
+                        "A frame of call {} could not be sent, which ends the attempt: {}",
+                        call.ref(),
+                        error.toString());
                 failure = error;
             }
             ackChanged.signalAll();

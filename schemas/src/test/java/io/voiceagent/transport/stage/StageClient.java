@@ -16,9 +16,9 @@ import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
@@ -121,16 +121,17 @@ final class StageClient implements AutoCloseable {
 
     void giveRaw(String owner, String value) {
         producer.send(new ProducerRecord<>(
-                Topics.calls(stage),
-                announcement(owner).partition(),
-                "raw",
-                value.getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+                Topics.calls(stage), announcement(owner).partition(), "raw", value.getBytes(StandardCharsets.UTF_8)));
         producer.flush();
     }
 
     /** The {@code n}-th result of that attempt, from 0, once it is there. */
     CallResult result(CallRef ref, int n) {
-        await().atMost(Duration.ofSeconds(15)).until(() -> results(ref).size() > n);
+        return result(ref, n, Duration.ofSeconds(15));
+    }
+
+    CallResult result(CallRef ref, int n, Duration atMost) {
+        await().atMost(atMost).until(() -> results(ref).size() > n);
         return results(ref).get(n);
     }
 
@@ -151,10 +152,6 @@ final class StageClient implements AutoCloseable {
             }
         }
         return text.toString();
-    }
-
-    Optional<CallResult> lastResult(CallRef ref) {
-        return results(ref).reversed().stream().findFirst();
     }
 
     @Override
