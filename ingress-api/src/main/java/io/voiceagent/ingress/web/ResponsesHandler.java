@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.web;
 
+import io.opentelemetry.api.trace.Span;
 import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
@@ -75,6 +76,9 @@ final class ResponsesHandler {
 
     private Mono<Void> answer(ServerWebExchange exchange, CreateRequest request, FollowedResponse response) {
         exchange.getResponse().getHeaders().setLocation(URI.create(PATH + "/" + response.id()));
+        Span.fromContext(Exchanges.trace(exchange.getAttributes()))
+                .setAttribute("gen_ai.response.id", response.id())
+                .setAttribute("gen_ai.request.model", request.spec().model());
         if (request.stream()) {
             return stream(exchange, response, -1);
         }

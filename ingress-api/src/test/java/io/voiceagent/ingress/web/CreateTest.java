@@ -1,41 +1,19 @@
 package io.voiceagent.ingress.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.MediaType;
-import org.springframework.test.web.reactive.server.WebTestClient;
 
 /** {@code POST /responses} in its three ways. */
-class CreateTest {
-    private static WebHarness harness;
-
-    @BeforeAll
-    static void start() {
-        harness = WebHarness.start();
-    }
-
-    @AfterAll
-    static void stop() {
-        harness.close();
-    }
-
-    @BeforeEach
-    void clear() {
-        harness.clear();
-    }
-
+class CreateTest extends WebTest {
     @Test
     void aBackgroundTurnIsAcceptedAtOnce() {
-        var answer = post("{\"input\":\"hello\",\"background\":true}")
+        var answer = post("/responses", "{\"input\":\"hello\",\"background\":true}")
                 .expectStatus()
                 .isEqualTo(202)
                 .expectHeader()
@@ -61,14 +39,15 @@ class CreateTest {
 
     @Test
     void aWaitingTurnIsAnsweredWhenItEnds() {
-        harness.log.onAppend(request -> Thread.startVirtualThread(() -> {
-            await().until(() -> harness.responses.get(request.responseId()) != null);
-            harness.responses.get(request.responseId()).emit("response.created");
-            harness.responses.get(request.responseId()).end("completed");
-        }));
-        post("{\"input\":\"hello\"}")
+        onSubmit(response -> {
+            response.emit("response.created");
+            response.end("completed");
+        });
+        post("/responses", "{\"input\":\"hello\"}")
                 .expectStatus()
                 .isOk()
+                .expectHeader()
+                .valueEquals("Location", "/api/v1/responses/" + onlySubmit().responseId())
                 .expectBody()
                 .jsonPath("$.status")
                 .isEqualTo("completed");
@@ -76,13 +55,12 @@ class CreateTest {
 
     @Test
     void aStreamHasEveryEventFromTheFirst() {
-        harness.log.onAppend(request -> Thread.startVirtualThread(() -> {
-            await().until(() -> harness.responses.get(request.responseId()) != null);
-            harness.responses.get(request.responseId()).emit("response.created");
-            harness.responses.get(request.responseId()).emit("response.in_progress");
-            harness.responses.get(request.responseId()).end("completed");
-        }));
-        String body = post("{\"input\":\"hello\",\"stream\":true}")
+        onSubmit(response -> {
+            response.emit("response.created");
+            response.emit("response.in_progress");
+            response.end("completed");
+        });
+        String body = post("/responses", "{\"input\":\"hello\",\"stream\":true}")
                 .expectStatus()
                 .isOk()
                 .expectHeader()
@@ -108,17 +86,42 @@ class CreateTest {
                 """);
     }
 
+    @Test
+    void aTurnThatGoesOnTakesPlaceInTheSameConversation() {
+        FakeResponses.Followed parent = submitted();
+        parent.end("completed");
+        post(
+                        "/responses",
+                        "{\"input\":\"more\",\"background\":true,\"previous_response_id\":\"%s\"}"
+                                .formatted(parent.id()))
+                .expectStatus()
+                .isEqualTo(202);
+        assertThat(harness.log.requests()).hasSize(2);
+        assertThat(harness.log.requests().get(1).conversation())
+                .isEqualTo(harness.log.requests().get(0).conversation());
+        assertThat(harness.log.requests().get(1).responseId()).isNotEqualTo(parent.id());
+    }
+
+    @Test
+    void theOutputOfAFunctionAnswersTheCallOfTheParent() {
+        FakeResponses.Followed parent = submitted();
+        parent.end(
+                "completed", "[{\"type\":\"function_call\",\"call_id\":\"c1\",\"name\":\"f\",\"arguments\":\"{}\"}]");
+        String body = """
+                {"background":true,"previous_response_id":"%s","input":%s}""";
+        String output = "[{\"type\":\"function_call_output\",\"call_id\":\"%s\",\"output\":\"42\"}]";
+        assertError(post("/responses", body.formatted(parent.id(), "\"hi\"")), 400, "invalid_value", "input");
+        assertError(
+                post("/responses", body.formatted(parent.id(), output.formatted("c2"))), 400, "invalid_value", "input");
+        assertThat(harness.log.requests()).hasSize(1);
+        post("/responses", body.formatted(parent.id(), output.formatted("c1")))
+                .expectStatus()
+                .isEqualTo(202);
+        assertThat(harness.log.requests()).hasSize(2);
+    }
+
     private static Request.Submit onlySubmit() {
         assertThat(harness.log.requests()).hasSize(1);
         return (Request.Submit) harness.log.requests().getFirst();
-    }
-
-    private static WebTestClient.ResponseSpec post(String body) {
-        return harness.client(WebHarness.ACME)
-                .post()
-                .uri("/api/v1/responses")
-                .contentType(MediaType.APPLICATION_JSON)
-                .bodyValue(body)
-                .exchange();
     }
 }

@@ -41,6 +41,11 @@ public final class FakeResponses implements ResponseReader {
         this.unreachable = component;
     }
 
+    /** Whether nothing was submitted. */
+    public boolean isEmpty() {
+        return responses.isEmpty();
+    }
+
     public void clear() {
         responses.clear();
         unreachable = null;

@@ -1,6 +1,7 @@
 package io.voiceagent.ingress.web;
 
 import io.micrometer.core.instrument.Clock;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
@@ -14,6 +15,7 @@ import io.voiceagent.ingress.config.WebConfig;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
 import java.net.URI;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -28,6 +30,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.test.web.reactive.server.WebTestClient;
+import org.springframework.web.reactive.function.client.WebClient;
 
 /** The real HTTP server with all its filters, on a free port, before ports that a test plays. */
 public final class WebHarness implements AutoCloseable {
@@ -69,7 +72,10 @@ public final class WebHarness implements AutoCloseable {
 
     /** A client without a key. */
     WebTestClient anonymous() {
-        return WebTestClient.bindToServer().baseUrl(uri().toString()).build();
+        return WebTestClient.bindToServer()
+                .baseUrl(uri().toString())
+                .responseTimeout(Duration.ofSeconds(30))
+                .build();
     }
 
     WebTestClient client(String key) {
@@ -77,6 +83,19 @@ public final class WebHarness implements AutoCloseable {
                 .mutate()
                 .defaultHeader("Authorization", "Bearer " + key)
                 .build();
+    }
+
+    /** A client whose requests can be broken off. */
+    WebClient webClient() {
+        return WebClient.builder()
+                .baseUrl(uri().toString())
+                .defaultHeader("Authorization", "Bearer " + ACME)
+                .build();
+    }
+
+    /** The registry whose meters are archived. */
+    MeterRegistry archive() {
+        return context.getBean(OtlpMeterRegistry.class);
     }
 
     void clear() {
