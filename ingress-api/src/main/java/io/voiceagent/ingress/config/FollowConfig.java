@@ -2,16 +2,19 @@ package io.voiceagent.ingress.config;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.voiceagent.ingress.follow.ArchiveProbe;
 import io.voiceagent.ingress.follow.Follow;
 import io.voiceagent.ingress.follow.FollowOptions;
 import io.voiceagent.ingress.follow.Readiness;
 import io.voiceagent.ingress.follow.ResponseReader;
 import io.voiceagent.ingress.follow.ToolCatalogue;
+import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
 
 /** The tails of the log, and the archive behind them. */
 @Configuration(proxyBeanMethods = false)
@@ -22,13 +25,12 @@ class FollowConfig {
 
     /** Is a {@link Readiness}, too. */
     @Bean
-    Follow follow(Variables variables, KafkaSettings kafka, MeterRegistry registry) {
-        Duration deadline = Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400));
-        return Follow.start(kafka, "voice-agent-api", archive(variables), FollowOptions.of(deadline), registry);
+    Follow follow(IngressSettings settings, KafkaSettings kafka, HikariDataSource archivePool, MeterRegistry registry) {
+        return Follow.start(kafka, "voice-agent-api", archivePool, FollowOptions.of(settings.turnDeadline()), registry);
     }
 
-    /** Not a bean: the health of the service does not hang on the archive. */
-    private static HikariDataSource archive(Variables variables) {
+    @Bean
+    HikariDataSource archivePool(Variables variables) {
         HikariDataSource pool = new HikariDataSource();
         pool.setPoolName("ingress-archive");
         pool.setJdbcUrl(variables.text("POSTGRES_URL", "jdbc:postgresql://localhost:5432/voice_agent"));
@@ -54,5 +56,24 @@ class FollowConfig {
     @Bean
     ToolCatalogue toolCatalogue(Follow follow) {
         return follow.catalogue();
+    }
+
+    @Bean
+    ArchiveProbe archiveProbe(HikariDataSource archivePool) {
+        return ArchiveProbe.start(archivePool);
+    }
+
+    /** A replica that does not know all running turns would read the log back for each poll. */
+    @Bean
+    @Order(1)
+    HealthComponent tailHealth(Readiness readiness) {
+        return new HealthComponent("tail", true, readiness::ready, readiness::detail);
+    }
+
+    /** Not critical: turns are submitted and followed without the archive. */
+    @Bean
+    @Order(2)
+    HealthComponent postgresHealth(ArchiveProbe probe) {
+        return new HealthComponent("postgres", false, probe::up, probe::detail);
     }
 }

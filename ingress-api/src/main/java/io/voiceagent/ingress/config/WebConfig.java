@@ -20,6 +20,8 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
@@ -76,6 +78,16 @@ public class WebConfig {
                 settings.turnDeadline(),
                 health,
                 settings.defaultModel()));
+    }
+
+    /** What the platform's probes see of the components that the service can't serve without. */
+    @Bean
+    HealthIndicator ingressHealthIndicator(List<HealthComponent> components) {
+        return () -> components.stream()
+                        .filter(HealthComponent::critical)
+                        .allMatch(component -> component.up().getAsBoolean())
+                ? Health.up().build()
+                : Health.outOfService().build();
     }
 
     /** Between the filter that answers failures and the one that asks for a key, which a browser's preflight does not have. */

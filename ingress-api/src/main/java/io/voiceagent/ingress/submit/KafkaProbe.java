@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.submit;
 
+import io.voiceagent.ingress.probe.Probe;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.KafkaSettings;
 import java.time.Duration;
@@ -8,100 +9,60 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Looks every second whether {@code agent.requests} can be written: all its partitions have a leader. So a submission while Kafka is away
  * is refused at once and costs nobody the time-out of a send.
  */
 public final class KafkaProbe implements LogHealth, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(KafkaProbe.class);
-    private static final Duration PERIOD = Duration.ofSeconds(1);
-    private static final Duration TIMEOUT = Duration.ofSeconds(3);
-
-    private record Status(boolean up, String detail) {}
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final int TIMEOUT_MILLIS = 3_000;
 
     private final Admin admin;
-    private final Thread thread;
-    private volatile Status status = new Status(true, "ok");
+    private final Probe probe;
 
-    private KafkaProbe(KafkaSettings settings, String clientId) {
-        Map<String, Object> properties = settings.clientProperties();
-        properties.put("client.id", clientId);
-        properties.put("request.timeout.ms", (int) TIMEOUT.toMillis());
-        properties.put("default.api.timeout.ms", (int) TIMEOUT.toMillis());
-        properties.put("reconnect.backoff.max.ms", (int) PERIOD.toMillis());
-        this.admin = Admin.create(properties);
-        this.thread = Thread.ofVirtual().name("kafka-probe").unstarted(this::run);
+    private KafkaProbe(Admin admin) {
+        this.admin = admin;
+        this.probe = Probe.start("kafka", PAUSE, this::problem);
     }
 
-    /** Starts looking; taken to be up until the first look. */
+    /** Starts looking. */
     public static KafkaProbe start(KafkaSettings settings, String clientId) {
-        KafkaProbe probe = new KafkaProbe(settings, clientId);
-        probe.thread.start();
-        return probe;
+        Map<String, Object> properties = settings.clientProperties();
+        properties.put("client.id", clientId);
+        properties.put("request.timeout.ms", TIMEOUT_MILLIS);
+        properties.put("default.api.timeout.ms", TIMEOUT_MILLIS);
+        properties.put("reconnect.backoff.max.ms", (int) PAUSE.toMillis());
+        return new KafkaProbe(Admin.create(properties));
     }
 
     @Override
     public boolean up() {
-        return status.up;
+        return probe.up();
     }
 
     @Override
     public String detail() {
-        return status.detail;
+        return probe.detail();
     }
 
     @Override
     public void close() {
-        thread.interrupt();
+        probe.close();
         admin.close(Duration.ofSeconds(1));
     }
 
-    private void run() {
-        try {
-            while (true) {
-                become(look());
-                Thread.sleep(PERIOD);
-            }
-        } catch (InterruptedException e) {
-            // Closed: there is nothing left to look at
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private Status look() throws InterruptedException {
-        try {
-            long leaderless = admin
-                    .describeTopics(
-                            List.of(Topics.REQUESTS), new DescribeTopicsOptions().timeoutMs((int) TIMEOUT.toMillis()))
-                    .allTopicNames()
-                    .get()
-                    .values()
-                    .stream()
-                    .flatMap(topic -> topic.partitions().stream())
-                    .filter(p -> p.leader() == null || p.leader().isEmpty())
-                    .count();
-            return leaderless == 0
-                    ? new Status(true, "ok")
-                    : new Status(false, "%d partitions of %s have no leader".formatted(leaderless, Topics.REQUESTS));
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause() == null ? e : e.getCause();
-            return new Status(false, "no answer from Kafka: " + cause.getClass().getSimpleName());
-        } catch (RuntimeException e) {
-            return new Status(false, "no answer from Kafka: " + e.getClass().getSimpleName());
-        }
-    }
-
-    private void become(Status now) {
-        if (now.up != status.up) {
-            if (now.up) {
-                LOG.info("Kafka can be written again");
-            } else {
-                LOG.warn("Kafka can't be written: {}", now.detail);
-            }
-        }
-        status = now;
+    private String problem() throws ExecutionException, InterruptedException {
+        long leaderless = admin
+                .describeTopics(List.of(Topics.REQUESTS), new DescribeTopicsOptions().timeoutMs(TIMEOUT_MILLIS))
+                .allTopicNames()
+                .get()
+                .values()
+                .stream()
+                .flatMap(topic -> topic.partitions().stream())
+                .filter(partition ->
+                        partition.leader() == null || partition.leader().isEmpty())
+                .count();
+        return leaderless == 0 ? "" : "%d partitions of %s have no leader".formatted(leaderless, Topics.REQUESTS);
     }
 }
