@@ -9,7 +9,7 @@ import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** The service that speaks HTTP; its configuration is {@code ingress-api.yml} and the environment. */
-@SpringBootApplication
+@SpringBootApplication(scanBasePackages = "io.voiceagent.ingress.config")
 public class IngressApi {
     /** Starts the service; returns when it answers. */
     public static ConfigurableApplicationContext start(String... args) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,24 +108,29 @@ final class Responses implements ResponseReader {
 
     private Outcome search(ResponseId id, TurnLog turn) throws InterruptedException {
         boolean old = Duration.between(id.submittedAt(), clock.instant()).compareTo(options.maxTurnAge()) > 0;
-        Answer first = old ? inArchive(id) : inLog(id, turn);
-        if (first instanceof Answer.HasNot || first instanceof Answer.Failed) {
-            Answer second = old ? inLog(id, turn) : inArchive(id);
-            first = second instanceof Answer.HasNot && first instanceof Answer.Failed ? first : second;
+        Answer first = old ? inArchive(id) : inLogOrRequests(id, turn);
+        if (first instanceof Answer.Has(TurnLog found)) {
+            return new Outcome.Here(found);
         }
-        return switch (first) {
-            case Answer.Has(TurnLog found) -> new Outcome.Here(found);
-            case Answer.Deleted _ -> nowhere(turn);
-            case Answer.HasNot _ -> turn.known() ? new Outcome.Here(turn) : amongRequests(id, turn);
-            case Answer.Failed(Outcome.Away away) -> {
-                // A turn whose records are there but not all: what can be told of it is told
-                if (turn.known()) {
-                    yield new Outcome.Here(turn);
-                }
-                turns.drop(turn, "it could not be found");
-                yield away;
-            }
-        };
+        Answer second = first instanceof Answer.Deleted ? first : old ? inLogOrRequests(id, turn) : inArchive(id);
+        if (second instanceof Answer.Has(TurnLog found)) {
+            return new Outcome.Here(found);
+        }
+        // Its end is in the log, but not all of its frames: what can be told of it is told
+        if (turn.known() && !(second instanceof Answer.Deleted)) {
+            return new Outcome.Here(turn);
+        }
+        turns.drop(turn, "it was not found");
+        return Stream.of(first, second)
+                .flatMap(answer -> answer instanceof Answer.Failed(Outcome.Away away) ? Stream.of(away) : Stream.of())
+                .findFirst()
+                .<Outcome>map(away -> away)
+                .orElse(new Outcome.Nowhere());
+    }
+
+    private Answer inLogOrRequests(ResponseId id, TurnLog turn) throws InterruptedException {
+        Answer answer = inLog(id, turn);
+        return answer instanceof Answer.HasNot && !turn.known() ? amongRequests(id) : answer;
     }
 
     private Answer inLog(ResponseId id, TurnLog turn) throws InterruptedException {
@@ -165,25 +171,14 @@ final class Responses implements ResponseReader {
     }
 
     /** Nobody has accepted it: it waits, or it never was. */
-    private Outcome amongRequests(ResponseId id, TurnLog turn) throws InterruptedException {
+    private Answer amongRequests(ResponseId id) throws InterruptedException {
         try {
             Request.Submit submit = log.request(id);
-            if (submit == null) {
-                return nowhere(turn);
-            }
-            TurnLog waiting = turns.follow(id.toString(), submit);
-            return new Outcome.Here(waiting);
+            return submit == null ? new Answer.HasNot() : new Answer.Has(turns.follow(id.toString(), submit));
         } catch (KafkaException | TimeoutException | MalformedMessageException e) {
             LOG.warn("{} can't be looked for among the requests", id, e);
-            turns.drop(turn, "it could not be found");
-            return new Outcome.Away(
-                    "kafka", "the log can't be read: " + e.getClass().getSimpleName());
+            return failed("kafka", "the log can't be read: " + e.getClass().getSimpleName());
         }
-    }
-
-    private Outcome nowhere(TurnLog turn) {
-        turns.drop(turn, "there is no such response");
-        return new Outcome.Nowhere();
     }
 
     private static Answer failed(String component, String reason) {

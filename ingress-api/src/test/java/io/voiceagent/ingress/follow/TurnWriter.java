@@ -23,8 +23,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Writes the records of one turn as orchestrator and worker would. */
-final class TurnWriter {
-    static final String TENANT = "acme";
+public final class TurnWriter {
+    public static final String TENANT = "acme";
 
     final ResponseId id;
     final Request.Submit submit;
@@ -36,18 +36,23 @@ final class TurnWriter {
     }
 
     TurnWriter(Producer<String, byte[]> producer, int partition, Instant submittedAt) {
+        this(producer, mint(partition, submittedAt));
+    }
+
+    /** Of a turn that has an id already. */
+    public TurnWriter(Producer<String, byte[]> producer, ResponseId id) {
         this.producer = producer;
+        this.id = id;
+        long submittedAt = id.submittedAt().toEpochMilli();
+        this.submit = new Request.Submit(
+                id.toString(), id.conversation(), TENANT, submittedAt, submittedAt + 600_000, spec());
+    }
+
+    private static ResponseId mint(int partition, Instant submittedAt) {
         ThreadLocalRandom random = ThreadLocalRandom.current();
         byte[] signed = ResponseId.signedBytes(
                 1, ResponseId.conversation(partition, random.nextLong()), submittedAt, random.nextInt());
-        this.id = ResponseId.parse(ResponseId.format(signed, new byte[ResponseId.MAC_BYTES]));
-        this.submit = new Request.Submit(
-                id.toString(),
-                id.conversation(),
-                TENANT,
-                submittedAt.toEpochMilli(),
-                submittedAt.toEpochMilli() + 600_000,
-                spec());
+        return ResponseId.parse(ResponseId.format(signed, new byte[ResponseId.MAC_BYTES]));
     }
 
     private static ResponseSpec spec() {
@@ -73,11 +78,11 @@ final class TurnWriter {
                 null);
     }
 
-    TurnWriter request() {
+    public TurnWriter request() {
         return send(Records.request(submit, Context.root()));
     }
 
-    TurnWriter accepted() {
+    public TurnWriter accepted() {
         return step(new StepEvent.Accepted(
                 id.toString(),
                 id.conversation(),
@@ -91,21 +96,21 @@ final class TurnWriter {
                 null));
     }
 
-    TurnWriter started() {
+    public TurnWriter started() {
         return step(new StepEvent.StepStarted(
                 id.toString(), id.conversation(), submit.submittedAt(), 0, StepEvent.StepKind.MODEL, List.of()));
     }
 
-    TurnWriter opened() {
+    public TurnWriter opened() {
         frames = 1;
         return frame(new Frame.Opened(ref(), id.conversation(), "w1"));
     }
 
-    TurnWriter text(String text) {
+    public TurnWriter text(String text) {
         return frame(new Frame.Deltas(ref(), id.conversation(), "w1", frames++, List.of(new Frame.Text(text))));
     }
 
-    TurnWriter stepEnded() {
+    public TurnWriter stepEnded() {
         CallOutput output = new CallOutput.Model(List.of(), CallOutput.Finish.STOP, Usage.NONE, null);
         return step(new StepEvent.StepEnded(
                 id.toString(),
@@ -115,7 +120,7 @@ final class TurnWriter {
                 List.of(new StepEvent.CallOutcome(ref(), frames, false, true, output, null))));
     }
 
-    TurnWriter ended() {
+    public TurnWriter ended() {
         return step(new StepEvent.Ended(
                 id.toString(),
                 id.conversation(),
@@ -127,7 +132,7 @@ final class TurnWriter {
     }
 
     /** A whole turn with that many pieces of text; the steps run ahead of the frames. */
-    TurnWriter whole(int pieces) {
+    public TurnWriter whole(int pieces) {
         accepted().started().opened();
         for (int i = 0; i < pieces; i++) {
             text("piece " + i + " ");
