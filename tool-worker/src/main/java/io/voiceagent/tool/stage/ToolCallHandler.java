@@ -1,0 +1,170 @@
+package io.voiceagent.tool.stage;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.api.trace.Span;
+import io.voiceagent.messages.Call;
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.TurnError;
+import io.voiceagent.tool.core.Answers;
+import io.voiceagent.tool.core.ArgumentCheck;
+import io.voiceagent.tool.core.ArgumentCheck.Verdict;
+import io.voiceagent.tool.core.Catalogue;
+import io.voiceagent.tool.core.Catalogue.Match;
+import io.voiceagent.tool.core.Tool;
+import io.voiceagent.tool.core.ToolCall;
+import io.voiceagent.tool.core.ToolFailure;
+import io.voiceagent.transport.stage.CallContext;
+import io.voiceagent.transport.stage.CallHandler;
+import io.voiceagent.transport.stage.CallStoppedException;
+import io.voiceagent.transport.stage.FramesFailedException;
+import io.voiceagent.transport.stage.LeaseLostException;
+import io.voiceagent.transport.stage.Outcome;
+import java.time.Duration;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * The tool stage's work: finds the tool, checks the arguments, runs it within its time.
+ *
+ * <p>Whatever becomes of the tool is told to the model, so such calls have completed; an attempt fails only when this
+ * worker is the wrong one.
+ *
+ * @see <a href="https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/#execute-tool-span">OpenTelemetry:
+ *     execute tool span</a>
+ */
+public final class ToolCallHandler implements CallHandler, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ToolCallHandler.class);
+
+    private final Catalogue catalogue;
+    private final ArgumentCheck arguments;
+    private final ToolMetrics metrics;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+
+    public ToolCallHandler(Catalogue catalogue, ArgumentCheck arguments, MeterRegistry meters) {
+        this.catalogue = catalogue;
+        this.arguments = arguments;
+        this.metrics = new ToolMetrics(meters);
+    }
+
+    @Override
+    public Outcome handle(CallContext context) throws Exception {
+        if (!(context.call() instanceof Call.Tool call)) {
+            throw new IllegalArgumentException("not a tool call: " + context.ref());
+        }
+        Span span = context.span();
+        span.setAttribute("gen_ai.operation.name", "execute_tool");
+        span.setAttribute("gen_ai.tool.name", call.tool());
+        span.setAttribute("gen_ai.tool.call.id", call.callId());
+        span.setAttribute("gen_ai.tool.type", "function");
+        return switch (catalogue.find(call.tool(), call.hash())) {
+            case Match.Offered(Tool tool) -> measured(context, call, tool);
+            case Match.Changed(String offered) -> wrongWorker(call.tool() + " is offered as another version here");
+            case Match.Absent() -> wrongWorker(call.tool() + " is not offered here");
+        };
+    }
+
+    private static Outcome wrongWorker(String why) {
+        return new Outcome.Failed(new TurnError(ErrorCodes.TOOL_FAILED, why), true, 0);
+    }
+
+    private Outcome measured(CallContext context, Call.Tool call, Tool tool) throws Exception {
+        long begin = System.nanoTime();
+        String outcome = "aborted";
+        try {
+            Outcome ended = checkAndRun(context, call, tool);
+            outcome = outcomeOf(ended);
+            if (!outcome.equals("completed")) {
+                context.span().setAttribute("error.type", outcome);
+            }
+            return ended;
+        } finally {
+            metrics.ended(call.tool(), outcome, Duration.ofNanos(System.nanoTime() - begin));
+        }
+    }
+
+    private static String outcomeOf(Outcome outcome) {
+        return switch (outcome) {
+            case Outcome.Completed(CallOutput.Tool(String output, TurnError error)) when error != null -> error.code();
+            case Outcome.Completed completed -> "completed";
+            case Outcome.Failed failed -> failed.error().code();
+            case Outcome.Stopped stopped -> "stopped";
+        };
+    }
+
+    private Outcome checkAndRun(CallContext context, Call.Tool call, Tool tool) throws Exception {
+        return switch (arguments.check(tool.description(), call.arguments())) {
+            case Verdict.Violates violates ->
+                new Outcome.Completed(Answers.invalidArguments(tool.description(), violates.violations()));
+            case Verdict.Fits(JsonNode checked) -> run(context, tool, new Run(context, checked));
+        };
+    }
+
+    /** On a thread of its own, so that the time-out holds also against a tool that does not heed its interrupt. */
+    private Outcome run(CallContext context, Tool tool, ToolCall call) throws Exception {
+        ToolDescription description = tool.description();
+        if (!description.idempotent()) {
+            context.beginEffect();
+        }
+        Future<String> running = threads.submit(context.traceContext().wrap(() -> tool.run(call)));
+        try {
+            String text = running.get(description.timeoutMillis(), TimeUnit.MILLISECONDS);
+            if (text.length() > description.maxResultChars()) {
+                metrics.cut(description.name());
+            }
+            return new Outcome.Completed(Answers.result(description, text));
+        } catch (TimeoutException e) {
+            LOG.warn("Tool {} did not answer within {} ms", description.name(), description.timeoutMillis());
+            return new Outcome.Completed(Answers.timeout(description));
+        } catch (InterruptedException e) {
+            if (context.stopped()) {
+                return new Outcome.Stopped(null);
+            }
+            throw e;
+        } catch (ExecutionException e) {
+            return failed(description, e);
+        } finally {
+            running.cancel(true);
+        }
+    }
+
+    private static Outcome failed(ToolDescription tool, ExecutionException e) {
+        return switch (e.getCause()) {
+            case ToolFailure failure -> new Outcome.Completed(Answers.failure(tool, failure));
+            case CallStoppedException stopped -> throw stopped;
+            case FramesFailedException framesFailed -> throw framesFailed;
+            case LeaseLostException leaseLost -> throw leaseLost;
+            case java.lang.Error error -> throw error;
+            case null, default -> {
+                LOG.error("Tool {} failed in a way that it did not explain", tool.name(), e.getCause());
+                yield new Outcome.Completed(Answers.defect(tool));
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        threads.shutdownNow();
+    }
+
+    private record Run(CallContext context, JsonNode arguments) implements ToolCall {
+        @Override
+        public String idempotencyKey() {
+            return context.ref().idempotencyKey();
+        }
+
+        @Override
+        public void progress(String status) {
+            context.frames().write(new Frame.Progress(status));
+        }
+    }
+}
