@@ -1,0 +1,182 @@
+package io.voiceagent.tool.tools.websearch;
+
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.tool.core.Descriptions;
+import io.voiceagent.tool.core.Tool;
+import io.voiceagent.tool.core.ToolCall;
+import io.voiceagent.tool.core.ToolFailure;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Searches the web through Tavily.
+ *
+ * @see <a href="https://docs.tavily.com/documentation/api-reference/endpoint/search">Tavily Search</a>
+ */
+public final class WebSearch implements Tool, AutoCloseable {
+    private static final Duration TIMEOUT = Duration.ofSeconds(15);
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final int MAX_BODY = 1024 * 1024;
+    private static final int MAX_TRIES = 2;
+    private static final int DEFAULT_RESULTS = 5;
+    private static final int MAX_RESULTS = 10;
+
+    private static final ToolDescription DESCRIPTION = Descriptions.builtin(
+            "web_search",
+            ToolDescription.Kind.WEB_SEARCH,
+            "Searches the web and returns titles, addresses and extracts of the best matching pages.",
+            """
+            {
+              "type": "object",
+              "properties": {
+                "query": {
+                  "type": "string",
+                  "description": "What to search for",
+                  "minLength": 1,
+                  "maxLength": 400
+                },
+                "max_results": {
+                  "type": "integer",
+                  "description": "How many results, %d when left out",
+                  "minimum": 1,
+                  "maximum": %d
+                }
+              },
+              "required": ["query"],
+              "additionalProperties": false
+            }
+            """.formatted(DEFAULT_RESULTS, MAX_RESULTS),
+            true,
+            TIMEOUT,
+            20_000);
+
+    private final URI searchUrl;
+    private final String apiKey;
+    private final HttpClient client = HttpClient.newBuilder()
+            .connectTimeout(CONNECT_TIMEOUT)
+            .followRedirects(HttpClient.Redirect.NEVER) // a redirect must not carry the key away
+            .build();
+    private final Retry retry = Retry.of(
+            "web_search",
+            RetryConfig.custom()
+                    .maxAttempts(MAX_TRIES)
+                    .intervalFunction(IntervalFunction.ofRandomized(Duration.ofMillis(400)))
+                    .retryExceptions(IOException.class)
+                    .ignoreExceptions(HttpTimeoutException.class)
+                    .build());
+
+    /** @param baseUrl without the path {@code /search} */
+    public WebSearch(URI baseUrl, String apiKey) {
+        String base = baseUrl.toString();
+        this.searchUrl = URI.create((base.endsWith("/") ? base.substring(0, base.length() - 1) : base) + "/search");
+        this.apiKey = apiKey;
+    }
+
+    @Override
+    public ToolDescription description() {
+        return DESCRIPTION;
+    }
+
+    @Override
+    public String run(ToolCall call) throws Exception {
+        call.progress("searching");
+        try {
+            return retry.executeCheckedSupplier(() -> search(call.arguments()));
+        } catch (HttpTimeoutException e) {
+            throw ToolFailure.timeout("the search service did not answer in time");
+        } catch (IOException e) {
+            throw ToolFailure.failed("the search service is not available now");
+        } catch (Exception e) {
+            throw e;
+        } catch (Throwable e) {
+            throw new IllegalStateException("the search broke", e);
+        }
+    }
+
+    private String search(JsonNode arguments) throws IOException, InterruptedException, ToolFailure {
+        Map<String, Object> body = new LinkedHashMap<>();
+        body.put("query", arguments.path("query").asString());
+        body.put("max_results", arguments.path("max_results").asInt(DEFAULT_RESULTS));
+        body.put("search_depth", "basic");
+        HttpRequest request = HttpRequest.newBuilder(searchUrl)
+                .timeout(TIMEOUT.minusSeconds(1))
+                .header("Authorization", "Bearer " + apiKey)
+                .header("Content-Type", "application/json")
+                .header("Accept", "application/json")
+                .POST(BodyPublishers.ofByteArray(Json.write(body)))
+                .build();
+        HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
+        try (InputStream content = response.body()) {
+            requireOk(response.statusCode());
+            byte[] bytes = content.readNBytes(MAX_BODY + 1);
+            if (bytes.length > MAX_BODY) {
+                throw ToolFailure.failed("the search service answered with too much");
+            }
+            return results(new String(bytes, StandardCharsets.UTF_8));
+        }
+    }
+
+    private static void requireOk(int status) throws IOException, ToolFailure {
+        if (status == 200) {
+            return;
+        }
+        if (status == 429 || status >= 500) {
+            throw new IOException("HTTP " + status);
+        }
+        throw ToolFailure.failed(
+                status == 401 || status == 403
+                        ? "the search service did not accept the key of this installation"
+                        : status == 432 || status == 433
+                                ? "the quota at the search service is used up"
+                                : "the search service refused the query (HTTP " + status + ")");
+    }
+
+    /** Only what the model can use, and only of the expected shape. */
+    private static String results(String body) throws ToolFailure {
+        JsonNode answer;
+        try {
+            answer = Json.tree(body);
+        } catch (MalformedMessageException e) {
+            throw ToolFailure.failed("the search service answered with something else than results");
+        }
+        if (!answer.path("results").isArray()) {
+            throw ToolFailure.failed("the search service answered with something else than results");
+        }
+        List<Map<String, String>> results = new ArrayList<>();
+        for (JsonNode result : answer.path("results").values()) {
+            Map<String, String> kept = new LinkedHashMap<>();
+            for (String field : List.of("title", "url", "content")) {
+                kept.put(field, result.path(field).asString(""));
+            }
+            results.add(kept);
+            if (results.size() == MAX_RESULTS) {
+                break;
+            }
+        }
+        return Json.text(Map.of("results", results));
+    }
+
+    @Override
+    public void close() {
+        client.shutdownNow();
+    }
+}
