@@ -1,0 +1,169 @@
+package io.voiceagent.tool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.opentelemetry.context.Context;
+import io.voiceagent.embedded.EmbeddedBroker;
+import io.voiceagent.messages.Call;
+import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.CallRef;
+import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.Stage;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.Topics;
+import io.voiceagent.tool.core.Catalogue;
+import io.voiceagent.tool.core.Tool;
+import io.voiceagent.tool.stage.StageProbe;
+import io.voiceagent.transport.Consumers;
+import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.TopicCreator;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.kafka.common.TopicPartition;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+/** The whole service, as it is started in production. */
+@Timeout(120)
+class ToolWorkerTest {
+    private static EmbeddedBroker broker;
+    private static KafkaSettings kafka;
+
+    @BeforeAll
+    static void start(@TempDir Path data) {
+        broker = EmbeddedBroker.start(data, 0);
+        kafka = KafkaSettings.local(broker.bootstrapServers(), 4, 4);
+        TopicCreator.ensure(kafka, Duration.ofSeconds(30));
+    }
+
+    @AfterAll
+    static void end() {
+        broker.close();
+    }
+
+    private static String[] args(String... more) {
+        List<String> args = new ArrayList<>(List.of(
+                "--KAFKA_BOOTSTRAP_SERVERS=" + broker.bootstrapServers(),
+                "--AGENT_PARTITIONS=4",
+                "--CALL_PARTITIONS=4",
+                "--PORT=0",
+                "--BIND_ADDRESS=127.0.0.1",
+                "--DRAIN_SECONDS=1"));
+        args.addAll(List.of(more));
+        return args.toArray(new String[0]);
+    }
+
+    private static String get(ConfigurableApplicationContext service, String path) throws Exception {
+        String port = service.getEnvironment().getProperty("local.server.port");
+        try (HttpClient client = HttpClient.newHttpClient()) {
+            return client.send(
+                            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                                    .build(),
+                            HttpResponse.BodyHandlers.ofString())
+                    .body();
+        }
+    }
+
+    private static Map<String, ToolDescription> described() {
+        Map<String, ToolDescription> tools = new TreeMap<>();
+        try (var consumer = Consumers.assigned(
+                kafka, "catalogue-" + UUID.randomUUID(), Consumers.Isolation.READ_UNCOMMITTED, Consumers.Start.NONE)) {
+            TopicPartition partition = new TopicPartition(Topics.TOOLS, 0);
+            consumer.assign(List.of(partition));
+            consumer.seekToBeginning(List.of(partition));
+            long end = consumer.endOffsets(List.of(partition)).get(partition);
+            while (consumer.position(partition) < end) {
+                consumer.poll(Duration.ofMillis(50))
+                        .forEach(record -> tools.put(record.key(), Json.read(record.value(), ToolDescription.class)));
+            }
+        }
+        return tools;
+    }
+
+    @Test
+    void describesAnnouncesAndRunsItsTools() throws Exception {
+        try (StageProbe probe = new StageProbe(kafka, Stage.TOOL);
+                var service = ToolWorker.start(args("--TAVILY_API_KEY="))) {
+            Map<String, String> hashes = service.getBean(Catalogue.class).hashes();
+            assertThat(hashes).containsOnlyKeys("calculator", "current_time");
+            assertThat(described()).containsKeys("calculator", "current_time");
+            assertThat(described().get("calculator").hash()).isEqualTo(hashes.get("calculator"));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> get(service, "/actuator/health").contains("\"toolStage\":{\"details\""));
+            await().atMost(Duration.ofSeconds(20))
+                    .until(() -> Json.tree(get(service, "/actuator/health"))
+                            .path("status")
+                            .asString()
+                            .equals("UP"));
+
+            String incarnation = service.getBean(io.voiceagent.transport.stage.StageRuntime.class)
+                    .incarnation();
+            CallRef ref = new CallRef("resp_" + UUID.randomUUID(), 1, 0, 0);
+            probe.give(
+                    new Call.Tool(
+                            ref,
+                            ResponseId.conversation(1, 1),
+                            "acme",
+                            incarnation,
+                            System.currentTimeMillis() + 10_000,
+                            "call_1",
+                            "calculator",
+                            hashes.get("calculator"),
+                            "{\"expression\":\"2 ^ 10\"}"),
+                    Context.root());
+            assertThat(((CallResult.Completed) probe.result(ref)).output())
+                    .isEqualTo(new CallOutput.Tool("1024", null));
+            assertThat(get(service, "/actuator/prometheus"))
+                    .contains("voice_agent_tool_call_seconds_count{outcome=\"completed\",tool=\"calculator\"");
+        }
+    }
+
+    @Test
+    void searchIsThereWithAKeyAndMoreToolsJoin() {
+        try (var service = ToolWorker.start(
+                args("--TAVILY_API_KEY=tvly-x", "--spring.main.sources=" + MoreTools.class.getName()))) {
+            assertThat(service.getBean(Catalogue.class).hashes())
+                    .containsOnlyKeys("calculator", "current_time", "web_search", "echo");
+            assertThat(described()).containsKeys("web_search", "echo");
+        }
+    }
+
+    @Test
+    void aBadSettingIsRefusedByName() {
+        assertThatThrownBy(() -> ToolWorker.start(args("--TOOL_SLOTS=many")))
+                .rootCause()
+                .hasMessageContaining("TOOL_SLOTS")
+                .hasMessageContaining("10000");
+        assertThatThrownBy(() -> ToolWorker.start(args("--TAVILY_API_KEY=x", "--TAVILY_BASE_URL=nowhere")))
+                .rootCause()
+                .hasMessageContaining("TAVILY_BASE_URL");
+    }
+}
+
+/** Outside of what is scanned: it has to be named. */
+@Configuration(proxyBeanMethods = false)
+class MoreTools {
+    @Bean
+    Tool echo() {
+        return TestTools.tool("echo", true, Duration.ofSeconds(1), call -> "echo");
+    }
+}
