@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.opentelemetry.context.Context;
 import io.voiceagent.embedded.EmbeddedBroker;
+import io.voiceagent.ingress.config.StartFailures;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Request;
@@ -29,10 +30,14 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.http.MediaType;
 import org.springframework.test.web.reactive.server.WebTestClient;
@@ -121,13 +126,21 @@ class IngressApiTest {
                 .isOk();
     }
 
-    @Test
-    void aBadSettingEndsTheStartNamingVariableAndRemedy() {
-        assertThatThrownBy(() -> IngressApi.start(arguments("--API_KEYS=acme:acme-key-0123456789")))
-                .rootCause()
-                .hasMessageContaining("API_KEYS has 1 keys")
-                .hasMessageContaining("at least two keys")
-                .hasMessageNotContaining("acme-key");
+    @ParameterizedTest
+    @CsvSource({
+        "'', API_KEYS is not set",
+        "acme:acme-key-0123456789, API_KEYS has 1 keys",
+        "'acme:acme-key-0123456789,globex:short', API_KEYS has a key that is too short or has blanks",
+        "'acme:acme-key-0123456789,globex:acme-key-0123456789', API_KEYS repeats in entry 2 the key",
+        "'acme-key-0123456789,globex:globex-key-0123456789', API_KEYS has no tenant"
+    })
+    void badKeysEndTheStartNamingVariableAndRemedyAndNoKey(String keys, String problem) {
+        assertThatThrownBy(() -> IngressApi.start(arguments("--API_KEYS=" + keys)))
+                .satisfies(failure -> assertThat(new StartFailures().analyze(failure))
+                        .extracting(FailureAnalysis::getDescription, InstanceOfAssertFactories.STRING)
+                        .startsWith(problem)
+                        .contains("at least two keys of 16 characters or more")
+                        .doesNotContain("acme-key", "short,"));
     }
 
     private static String[] arguments(String keys) {
