@@ -49,6 +49,11 @@ class FollowConfig {
     }
 
     @Bean
+    LetGo letGo(Follow follow) {
+        return new LetGo(follow);
+    }
+
+    @Bean
     ResponseReader responseReader(Follow follow) {
         return follow.reader();
     }

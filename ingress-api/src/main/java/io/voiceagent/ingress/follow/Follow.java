@@ -12,14 +12,12 @@ public final class Follow implements Readiness, AutoCloseable {
     private static final int LOOKUP_THREADS = 8;
     private static final int LOOKUP_QUEUE = 1_000;
 
-    private final DataSource archive;
     private final Scheduler lookups = Schedulers.newBoundedElastic(LOOKUP_THREADS, LOOKUP_QUEUE, "lookup");
     private final Following following;
     private final KafkaToolCatalogue catalogue;
     private final Responses responses;
 
     private Follow(KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options) {
-        this.archive = archive;
         InstantSource clock = InstantSource.system();
         Turns turns = new Turns(options, clock, Schedulers.parallel());
         this.following = new Following(kafka, clientId, options, turns, clock);
@@ -37,7 +35,7 @@ public final class Follow implements Readiness, AutoCloseable {
      * Begins to read the log; returns at once, see {@link #ready}.
      *
      * @param clientId prefix of the Kafka clients' ids, unique in this process
-     * @param archive the database with the table {@code responses.responses}; need not be there; a pool is closed with this
+     * @param archive the database with the table {@code responses.responses}; need not be there; closed by whoever made it
      */
     public static Follow start(
             KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options, MeterRegistry registry) {
@@ -69,13 +67,15 @@ public final class Follow implements Readiness, AutoCloseable {
         return catalogue.caughtUp() ? "ready" : "the catalogue of tools is being read";
     }
 
+    /** Tells all who follow a turn to look elsewhere, for this process is about to end; it goes on reading. */
+    public void letGo() {
+        following.letGo();
+    }
+
     @Override
-    public void close() throws Exception {
+    public void close() throws InterruptedException {
         following.close();
         catalogue.close();
         lookups.dispose();
-        if (archive instanceof AutoCloseable pool) {
-            pool.close();
-        }
     }
 }

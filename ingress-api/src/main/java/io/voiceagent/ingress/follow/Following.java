@@ -60,17 +60,25 @@ final class Following implements AutoCloseable {
         Gauge.builder("voice.agent.follow.running", turns, Turns::running)
                 .description("Turns in memory that have not ended")
                 .register(registry);
+        Gauge.builder("voice.agent.follow.running.bytes", turns, Turns::runningBytes)
+                .description("Memory that they take, about")
+                .baseUnit("bytes")
+                .register(registry);
         Gauge.builder("voice.agent.follow.unreadable", unreadable, AtomicLong::get)
                 .description("Records that name no response and were passed over")
                 .register(registry);
     }
 
+    void letGo() {
+        turns.dropRunning("this server shuts down");
+    }
+
     @Override
     public void close() throws InterruptedException {
-        turns.dropRunning("this server shuts down");
+        letGo();
         steps.close();
         stream.close();
-        turns.dropRunning("this server shuts down");
+        letGo();
     }
 
     /** A hole in one log breaks every turn, so both begin anew and whoever follows looks again. */
@@ -100,7 +108,7 @@ final class Following implements AutoCloseable {
 
         @Override
         public void idle() {
-            if (source == Source.STEPS && System.nanoTime() - swept > SWEEP_NANOS) {
+            if (turns.crowded() || source == Source.STEPS && System.nanoTime() - swept > SWEEP_NANOS) {
                 swept = System.nanoTime();
                 turns.sweep();
             }

@@ -24,14 +24,20 @@ final class TurnLog implements FollowedResponse {
     private static final Logger LOG = LoggerFactory.getLogger(TurnLog.class);
     static final String ACCEPTED = "accepted";
     static final String ENDED = "ended";
+    /** About what an event takes beside its text, bytes. */
+    private static final int EVENT_OVERHEAD_BYTES = 96;
 
     private final String id;
     private final EventLog events;
 
     // Guarded by this
     private List<LogRecord> kept = new ArrayList<>();
+    private boolean followed;
+    /** There while the turn is followed and has not ended: it holds the turn's input, which nobody needs afterwards. */
     private @Nullable ResponseFold fold;
-    private Request.@Nullable Submit submit;
+    /** The response object until the turn is accepted; of the request no more is kept, which may be large. */
+    private @Nullable String queued;
+
     private boolean accepted;
     private boolean endSeen;
     private int weight;
@@ -51,8 +57,8 @@ final class TurnLog implements FollowedResponse {
         TurnLog turn = new TurnLog(id, scheduler);
         synchronized (turn) {
             turn.accepted = true;
+            turn.followed = true;
             turn.tenant = tenant;
-            turn.fold = new ResponseFold(id);
             turn.append(events);
             turn.finish(json);
         }
@@ -65,18 +71,21 @@ final class TurnLog implements FollowedResponse {
             accepted |= record.type().equals(ACCEPTED);
             endSeen |= record.type().equals(ENDED);
         }
-        if (fold == null) {
+        if (!followed) {
             kept.add(record);
             weight += record.weight();
-        } else {
+        } else if (fold != null) {
             apply(fold, record);
         }
     }
 
     /** The request, as it was acknowledged or found: what is known until the turn is accepted. */
     synchronized void requested(Request.Submit by) {
-        if (submit == null) {
-            submit = by;
+        if (queued == null && !accepted) {
+            queued = ResponseFold.queued(by);
+            weight += queued.length();
+        }
+        if (tenant == null) {
             tenant = by.tenant();
         }
     }
@@ -87,12 +96,12 @@ final class TurnLog implements FollowedResponse {
      * @param read the turn's records below {@code stepsEnd} and {@code streamEnd}
      */
     synchronized void load(List<LogRecord> read, long stepsEnd, long streamEnd) {
-        if (fold != null) {
+        if (followed) {
             return;
         }
         List<LogRecord> since = kept;
         kept = new ArrayList<>();
-        weight = 0;
+        weight = queued == null ? 0 : queued.length();
         accepted = false;
         read.forEach(this::record);
         since.stream()
@@ -102,24 +111,28 @@ final class TurnLog implements FollowedResponse {
 
     /** From now on the turn is folded; false when it is neither accepted nor requested as far as is known here. */
     synchronized boolean follow() {
-        if (fold != null) {
+        if (followed) {
             return true;
         }
-        if (!accepted && submit == null) {
+        if (!accepted && queued == null) {
             return false;
         }
         ResponseFold begun = new ResponseFold(id);
         fold = begun;
+        followed = true;
         List<LogRecord> before = kept;
         kept = List.of();
-        weight = 0;
+        weight = queued == null ? 0 : queued.length();
         before.forEach(record -> apply(begun, record));
         return true;
     }
 
     private void apply(ResponseFold into, LogRecord record) {
-        if (lost) {
+        if (lost || finalJson != null) {
             return;
+        }
+        if (record.source() == LogRecord.Source.STEPS && record.type().equals(ACCEPTED)) {
+            weight += record.weight();
         }
         try {
             append(
@@ -136,19 +149,30 @@ final class TurnLog implements FollowedResponse {
         if (tenant == null) {
             tenant = into.tenant();
         }
+        if (queued != null && into.accepted() != null) {
+            weight -= queued.length();
+            queued = null;
+        }
         String response = into.ended() ? into.response() : null;
-        if (response != null && finalJson == null) {
+        if (response != null) {
             finish(response);
         }
     }
 
     private void append(List<ResponseEvent> more) {
-        more.forEach(event -> weight += event.json().length());
+        more.forEach(event -> weight += weightOf(event));
         events.append(more);
     }
 
+    private static int weightOf(ResponseEvent event) {
+        return event.json().length() + EVENT_OVERHEAD_BYTES;
+    }
+
     private void finish(String json) {
+        fold = null;
+        queued = null;
         finalJson = json;
+        weight = json.length() + events.sum(TurnLog::weightOf);
         events.complete();
     }
 
@@ -162,7 +186,7 @@ final class TurnLog implements FollowedResponse {
 
     /** Whether the last of its steps is there; of its frames some may yet come when nobody has followed it. */
     synchronized boolean over() {
-        return fold == null ? accepted && endSeen : finalJson != null;
+        return followed ? finalJson != null : accepted && endSeen;
     }
 
     /** Whether it is followed, and something can be told of it. */
@@ -172,7 +196,7 @@ final class TurnLog implements FollowedResponse {
 
     /** Whether somebody has asked for it. */
     synchronized boolean followed() {
-        return fold != null;
+        return followed;
     }
 
     /** Whether somebody waits for what comes. */
@@ -202,14 +226,18 @@ final class TurnLog implements FollowedResponse {
             return whole;
         }
         synchronized (this) {
-            String now = fold == null ? null : fold.response();
-            if (now != null) {
-                return now;
+            String ended = finalJson;
+            if (ended != null) {
+                return ended;
             }
-            if (submit == null) {
+            String now = fold == null ? null : fold.response();
+            if (now == null) {
+                now = queued;
+            }
+            if (now == null) {
                 throw new IllegalStateException(id + " is not followed");
             }
-            return ResponseFold.queued(submit);
+            return now;
         }
     }
 

@@ -14,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import reactor.core.scheduler.Scheduler;
 
@@ -30,6 +31,9 @@ final class Turns {
     private final InstantSource clock;
     private final Scheduler scheduler;
     private final ConcurrentHashMap<String, TurnLog> running = new ConcurrentHashMap<>();
+    /** About what has come in since the last sweep, bytes. */
+    private final AtomicLong sinceSweep = new AtomicLong();
+
     private final Cache<String, TurnLog> ended;
 
     Turns(FollowOptions options, InstantSource clock, Scheduler scheduler) {
@@ -53,6 +57,7 @@ final class Turns {
             turn = running.computeIfAbsent(record.responseId(), id -> new TurnLog(id, scheduler));
         }
         boolean wasOver = turn.over();
+        sinceSweep.addAndGet(record.weight());
         turn.record(record);
         if (!wasOver && turn.over()) {
             settle(turn);
@@ -89,6 +94,7 @@ final class Turns {
             }
             if (submit != null) {
                 turn.requested(submit);
+                sinceSweep.addAndGet(turn.weight());
             }
             turn.follow();
             return turn;
@@ -130,25 +136,48 @@ final class Turns {
         List.copyOf(running.values()).forEach(turn -> drop(turn, why));
     }
 
-    /** Drops what has been here for longer than a turn may take, and what is too much; for calls now and then. */
+    /** Whether so much has come in that the next sweep should not wait for its time. */
+    boolean crowded() {
+        return sinceSweep.get() > maxRunningBytes / 4;
+    }
+
+    /**
+     * Drops what has been here for longer than a turn may take, and what is too much: first turns that nobody has asked for, then those that
+     * somebody has asked for and nobody waits for, the oldest first. For calls now and then.
+     */
     void sweep() {
-        List<TurnLog> idle = new ArrayList<>();
+        sinceSweep.set(0);
+        List<Idle> idle = new ArrayList<>();
         long bytes = 0;
         for (TurnLog turn : running.values()) {
-            if (!turn.awaited() && age(turn.id()).compareTo(maxTurnAge.plus(MARGIN)) > 0) {
+            Duration age = age(turn.id());
+            int weight = turn.weight();
+            if (turn.awaited()) {
+                bytes += weight;
+            } else if (age.compareTo(maxTurnAge.plus(MARGIN)) > 0) {
                 drop(turn, "it is older than a turn may get");
-                continue;
-            }
-            bytes += turn.weight();
-            if (!turn.followed()) {
-                idle.add(turn);
+            } else {
+                bytes += weight;
+                idle.add(new Idle(turn, turn.followed(), age, weight));
             }
         }
-        idle.sort(Comparator.comparing((TurnLog turn) -> age(turn.id())).reversed());
+        if (bytes <= maxRunningBytes) {
+            return;
+        }
+        idle.sort(Comparator.comparing(Idle::followed)
+                .thenComparing(Comparator.comparing(Idle::age).reversed()));
         for (int i = 0; i < idle.size() && bytes > maxRunningBytes; i++) {
-            bytes -= idle.get(i).weight();
-            drop(idle.get(i), "there is no room");
+            bytes -= idle.get(i).weight;
+            drop(idle.get(i).turn, "there is no room");
         }
+    }
+
+    /** A turn that nobody waits for, as it is when the sweep looks at it: other threads go on with it. */
+    private record Idle(TurnLog turn, boolean followed, Duration age, int weight) {}
+
+    /** About what the turns that run take in memory, bytes. */
+    long runningBytes() {
+        return running.values().stream().mapToLong(TurnLog::weight).sum();
     }
 
     int running() {

@@ -58,8 +58,11 @@ public enum Code {
     /** The log did not acknowledge in time. */
     SUBMISSION_UNKNOWN(
             503, Type.SERVER, "The log did not answer in time: whether the request was accepted is not known."),
+    /** An accepted turn can't be followed here any more. */
+    FOLLOWING_LOST(
+            503, Type.SERVER, "The turn was accepted and goes on, but can't be followed here: get it by its id."),
     /** The server has as much to do as it takes at once. */
-    OVERLOADED(503, Type.SERVER, "Too many submissions at once; nothing was accepted."),
+    OVERLOADED(503, Type.SERVER, "The server has as much to do as it takes; nothing was accepted."),
     /** The turn did not end by its deadline. */
     RESPONSE_TIMEOUT(504, Type.SERVER, "The response did not end in time; it can still be polled.");
 

@@ -69,8 +69,21 @@ public final class Submissions {
                     now.toEpochMilli(),
                     now.plus(options.turnDeadline).toEpochMilli(),
                     spec);
-            return log.append(submit, trace).then(Mono.fromSupplier(() -> reader.submitted(submit)));
+            return log.append(submit, trace)
+                    .onErrorMap(Refusal.class, refusal -> naming(submit.responseId(), refusal))
+                    .then(Mono.fromSupplier(() -> reader.submitted(submit)));
         });
+    }
+
+    /** What may have been accepted must not be hidden from who sent it: under its id it can be looked for. */
+    private static Refusal naming(String id, Refusal refusal) {
+        return refusal.code() == Code.SUBMISSION_UNKNOWN
+                ? new Refusal(
+                        refusal.code(),
+                        refusal.param(),
+                        "%s If it was, its id is %s: get it a little later to learn which."
+                                .formatted(refusal.message(), id))
+                : refusal;
     }
 
     /** The response, or a {@link Refusal}: not there and not this tenant's are the same. */

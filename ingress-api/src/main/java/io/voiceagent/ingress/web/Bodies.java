@@ -6,6 +6,8 @@ import io.voiceagent.ingress.submit.spec.Limits;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
@@ -15,19 +17,44 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.web.server.UnsupportedMediaTypeStatusException;
 import reactor.core.publisher.Mono;
 
-/** Takes a JSON body off the wire: its declared type, its size, its time. */
+/**
+ * Takes JSON bodies off the wire: their declared type, size and time. The bytes of all requests that are open are counted as they arrive, so
+ * that many large ones can't take all memory: what comes above the bound is refused before anything is accepted.
+ */
 final class Bodies {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
+    /** A parsed body and what is made from it take a few times its bytes. */
+    private static final long OPEN_BYTES = 96L << 20;
 
-    private Bodies() {}
+    private final long bound;
+    private final AtomicLong open = new AtomicLong();
 
-    /** The body's bytes, or a {@link Refusal}. */
-    static Mono<byte[]> json(ServerHttpRequest request) {
+    Bodies() {
+        this(OPEN_BYTES);
+    }
+
+    /** @param bound bytes of all bodies whose requests are open */
+    Bodies(long bound) {
+        this.bound = bound;
+    }
+
+    /** Bytes of the bodies whose requests are open. */
+    long open() {
+        return open.get();
+    }
+
+    /** Hands the body's bytes to {@code use}, or signals a {@link Refusal}; the bytes count until that ends. */
+    <T> Mono<T> json(ServerHttpRequest request, Function<byte[], Mono<T>> use) {
         requireJson(request.getHeaders());
         if (request.getHeaders().getContentLength() > Limits.BODY_BYTES) {
             return Mono.error(ErrorWriter.bodyTooLarge());
         }
-        return DataBufferUtils.join(request.getBody(), Limits.BODY_BYTES)
+        return Mono.using(
+                AtomicLong::new, mine -> read(request, mine).flatMap(use), mine -> open.addAndGet(-mine.get()));
+    }
+
+    private Mono<byte[]> read(ServerHttpRequest request, AtomicLong mine) {
+        return DataBufferUtils.join(request.getBody().map(buffer -> counted(buffer, mine)), Limits.BODY_BYTES)
                 .map(Bodies::bytes)
                 .defaultIfEmpty(new byte[0])
                 .timeout(TIMEOUT)
@@ -36,6 +63,17 @@ final class Bodies {
                         e -> Refusal.of(
                                 Code.REQUEST_TIMEOUT,
                                 "The body did not arrive within %d s.".formatted(TIMEOUT.toSeconds())));
+    }
+
+    private DataBuffer counted(DataBuffer buffer, AtomicLong mine) {
+        int bytes = buffer.readableByteCount();
+        mine.addAndGet(bytes);
+        if (open.addAndGet(bytes) > bound) {
+            DataBufferUtils.release(buffer);
+            throw Refusal.of(
+                    Code.OVERLOADED, "Too much is being submitted at once. Nothing was accepted: try again later.");
+        }
+        return buffer;
     }
 
     private static byte[] bytes(DataBuffer buffer) {

@@ -33,6 +33,10 @@ public final class ErrorWriter {
     Mono<Void> handle(ServerWebExchange exchange, Throwable failure) {
         if (exchange.getResponse().isCommitted()) {
             // Too late for another status: the broken connection tells that the answer is not whole
+            LOG.warn(
+                    "The answer to request {} breaks off: {}",
+                    Exchanges.requestId(exchange.getAttributes()),
+                    failure.toString());
             return Mono.error(failure);
         }
         Refusal refusal = refusal(exchange, failure);
@@ -41,7 +45,6 @@ public final class ErrorWriter {
         response.setRawStatusCode(refusal.code().status());
         HttpHeaders headers = response.getHeaders();
         headers.setContentType(MediaType.APPLICATION_JSON);
-        headers.remove(HttpHeaders.LOCATION);
         addHeaders(headers, refusal);
         byte[] body = Json.write(body(refusal));
         headers.setContentLength(body.length);
@@ -53,7 +56,7 @@ public final class ErrorWriter {
         switch (refusal.code()) {
             case INVALID_API_KEY -> headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"voice-agent\"");
             case SERVICE_UNAVAILABLE, OVERLOADED -> headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
-            case SUBMISSION_UNKNOWN -> {
+            case SUBMISSION_UNKNOWN, FOLLOWING_LOST -> {
                 headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
                 // Whether to risk a second turn is for a person to decide, not for a client library
                 headers.set(SHOULD_RETRY, "false");

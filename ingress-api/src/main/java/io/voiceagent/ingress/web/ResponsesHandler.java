@@ -2,6 +2,7 @@ package io.voiceagent.ingress.web;
 
 import io.opentelemetry.api.trace.Span;
 import io.voiceagent.ingress.follow.FollowedResponse;
+import io.voiceagent.ingress.follow.FollowingLostException;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.submit.Submissions;
@@ -10,6 +11,7 @@ import io.voiceagent.ingress.submit.spec.CreateRequestParser;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
@@ -17,6 +19,7 @@ import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** {@code /responses}: create, get, cancel. */
@@ -29,6 +32,13 @@ final class ResponsesHandler {
 
     private static final String POLL_AFTER_SECONDS = "1";
 
+    /** Requests that may wait for events at one time; each holds a connection. */
+    private static final int FOLLOWERS = 4_000;
+    /** Few, since a large body takes many times its size while it is parsed. The queue is bounded by the bytes of open bodies. */
+    private static final Scheduler PARSING = Schedulers.newBoundedElastic(2, 10_000, "parse", 60, true);
+
+    private final Bodies bodies = new Bodies();
+    private final Semaphore followers;
     private final CreateRequestParser parser;
     private final Submissions submissions;
     private final EventStream eventStream;
@@ -37,6 +47,17 @@ final class ResponsesHandler {
     /** @param turnDeadline a turn has ended by then, so nobody waits much longer */
     ResponsesHandler(
             CreateRequestParser parser, Submissions submissions, EventStream eventStream, Duration turnDeadline) {
+        this(parser, submissions, eventStream, turnDeadline, FOLLOWERS);
+    }
+
+    /** @param followers requests that may wait for events at one time */
+    ResponsesHandler(
+            CreateRequestParser parser,
+            Submissions submissions,
+            EventStream eventStream,
+            Duration turnDeadline,
+            int followers) {
+        this.followers = new Semaphore(followers);
         this.parser = parser;
         this.submissions = submissions;
         this.eventStream = eventStream;
@@ -46,32 +67,52 @@ final class ResponsesHandler {
     Mono<Void> create(ServerWebExchange exchange) {
         refuseIdempotencyKey(exchange.getRequest().getHeaders());
         QueryParameters.of(exchange.getRequest()).end();
-        return Bodies.json(exchange.getRequest())
-                .flatMap(body -> body.length <= SMALL_BODY_BYTES
-                        ? Mono.fromSupplier(() -> parser.parse(body))
-                        : Mono.fromSupplier(() -> parser.parse(body)).subscribeOn(Schedulers.boundedElastic()))
-                .flatMap(request -> submissions
-                        .submit(
-                                Exchanges.tenant(exchange.getAttributes()),
-                                request.spec(),
-                                Exchanges.trace(exchange.getAttributes()))
-                        .flatMap(response -> answer(exchange, request, response)));
+        return bodies.json(exchange.getRequest(), body -> parse(body).flatMap(request -> create(exchange, request)));
+    }
+
+    private Mono<CreateRequest> parse(byte[] body) {
+        Mono<CreateRequest> parsed = Mono.fromSupplier(() -> parser.parse(body));
+        return body.length <= SMALL_BODY_BYTES ? parsed : parsed.subscribeOn(PARSING);
+    }
+
+    private Mono<Void> create(ServerWebExchange exchange, CreateRequest request) {
+        Mono<Void> answered = submissions
+                .submit(
+                        Exchanges.tenant(exchange.getAttributes()),
+                        request.spec(),
+                        Exchanges.trace(exchange.getAttributes()))
+                .flatMap(response -> answer(exchange, request, response));
+        return request.stream() || !request.spec().background() ? following(answered) : answered;
+    }
+
+    /** Refuses what would wait when so many do already, before anything is accepted. */
+    private Mono<Void> following(Mono<Void> work) {
+        return Mono.using(
+                () -> {
+                    if (!followers.tryAcquire()) {
+                        throw Refusal.of(
+                                Code.OVERLOADED,
+                                "Too many requests wait for events here. Nothing was accepted: try again later, or poll.");
+                    }
+                    return followers;
+                },
+                permit -> work,
+                Semaphore::release);
     }
 
     Mono<Void> get(ServerWebExchange exchange, String id) {
         StreamPosition position = StreamPosition.of(exchange.getRequest());
-        return submissions
-                .find(Exchanges.tenant(exchange.getAttributes()), id)
-                .flatMap(response -> position.stream()
-                        ? stream(exchange, response, position.startingAfter())
-                        : object(exchange.getResponse(), HttpStatus.OK, response));
+        Mono<FollowedResponse> found = submissions.find(Exchanges.tenant(exchange.getAttributes()), id);
+        return position.stream()
+                ? following(found.flatMap(response -> stream(exchange, response, position.startingAfter())))
+                : found.flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response));
     }
 
     Mono<Void> cancel(ServerWebExchange exchange, String id) {
         QueryParameters.of(exchange.getRequest()).end();
-        return submissions
+        return following(submissions
                 .cancel(Exchanges.tenant(exchange.getAttributes()), id, Exchanges.trace(exchange.getAttributes()))
-                .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response));
+                .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response)));
     }
 
     private Mono<Void> answer(ServerWebExchange exchange, CreateRequest request, FollowedResponse response) {
@@ -80,15 +121,29 @@ final class ResponsesHandler {
                 .setAttribute("gen_ai.response.id", response.id())
                 .setAttribute("gen_ai.request.model", request.spec().model());
         if (request.stream()) {
-            return stream(exchange, response, -1);
+            return stream(exchange, response, -1).onErrorMap(FollowingLostException.class, e -> lost(response.id()));
         }
         if (request.spec().background()) {
             return object(exchange.getResponse(), HttpStatus.ACCEPTED, response);
         }
-        return response.whenEnded()
+        return end(exchange, response)
                 .timeout(longestWait)
                 .onErrorMap(TimeoutException.class, e -> notEnded(response.id()))
                 .flatMap(json -> write(exchange.getResponse(), HttpStatus.OK, json));
+    }
+
+    /** When following breaks off the turn is looked for once more: what was accepted must not be hidden behind a failure. */
+    private Mono<String> end(ServerWebExchange exchange, FollowedResponse response) {
+        String tenant = Exchanges.tenant(exchange.getAttributes());
+        return response.whenEnded()
+                .onErrorResume(
+                        FollowingLostException.class,
+                        once -> submissions
+                                .find(tenant, response.id())
+                                .flatMap(FollowedResponse::whenEnded)
+                                .onErrorMap(
+                                        again -> again instanceof FollowingLostException || again instanceof Refusal,
+                                        again -> lost(response.id())));
     }
 
     private Mono<Void> stream(ServerWebExchange exchange, FollowedResponse response, long startingAfter) {
@@ -110,6 +165,13 @@ final class ResponsesHandler {
         target.getHeaders().setContentType(MediaType.APPLICATION_JSON);
         target.getHeaders().setContentLength(body.length);
         return target.writeWith(Mono.fromSupplier(() -> target.bufferFactory().wrap(body)));
+    }
+
+    private static Refusal lost(String id) {
+        return Refusal.of(
+                Code.FOLLOWING_LOST,
+                "The turn was accepted and goes on, but can't be followed here any more: get it by its id, %s."
+                        .formatted(id));
     }
 
     private static Refusal notEnded(String id) {

@@ -22,6 +22,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -51,6 +52,9 @@ class FollowTest {
     private static final int PARTITIONS = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final AtomicInteger CLIENTS = new AtomicInteger();
+    /** The archiver's own table: what it writes is what is read here. */
+    private static final Path MIGRATION =
+            Path.of("../trace-archiver/src/main/resources/db/responses/V001__Add_finished_responses.sql");
 
     @TempDir
     static Path directory;
@@ -71,9 +75,7 @@ class FollowTest {
         producer = Producers.stage(kafka, "test-writer");
         try (Connection connection = database().getConnection();
                 Statement statement = connection.createStatement()) {
-            statement.execute("CREATE SCHEMA responses");
-            statement.execute("CREATE TABLE responses.responses"
-                    + " (response_id text PRIMARY KEY, tenant text, body text, events bytea)");
+            statement.execute(Files.readString(MIGRATION));
         }
     }
 
@@ -105,6 +107,23 @@ class FollowTest {
             source.setUrl("jdbc:postgresql://127.0.0.1:%d/none".formatted(free.getLocalPort()));
         }
         return source;
+    }
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    /** As it is before the archiver has ever run. */
+    private static void withoutTables(Work work) throws Exception {
+        try (Connection connection = database().getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("ALTER SCHEMA responses RENAME TO away");
+            try {
+                work.run();
+            } finally {
+                statement.execute("ALTER SCHEMA away RENAME TO responses");
+            }
+        }
     }
 
     private static FollowOptions options(Duration maxTurnAge) {
@@ -203,8 +222,10 @@ class FollowTest {
                     .getBytes(StandardCharsets.UTF_8));
         }
         try (Connection connection = database().getConnection();
-                PreparedStatement insert =
-                        connection.prepareStatement("INSERT INTO responses.responses VALUES (?, ?, ?, ?)")) {
+                PreparedStatement insert = connection.prepareStatement(
+                        "INSERT INTO responses.responses (response_id, tenant, body, events,"
+                                + " conversation, status, created_at, completed_at, fold_version)"
+                                + " VALUES (?, ?, ?, ?, 'c', 'completed', now(), now(), 1)")) {
             insert.setString(1, turn.id.toString());
             insert.setString(2, TENANT);
             insert.setString(3, body);
@@ -290,16 +311,37 @@ class FollowTest {
     }
 
     @Test
-    void withoutTheArchiveRunningTurnsAreFoundAndNobodyIsToldThatAResponseIsMissing() throws Exception {
-        Follow follow = follow(kafka, noDatabase(), Duration.ofMinutes(5));
-        await().atMost(PATIENCE).until(follow::ready);
-        TurnWriter turn = new TurnWriter(producer, 0).whole(1);
+    void withoutADatabaseAllThatIsInTheLogIsFoundAndNobodyIsToldThatAResponseIsMissing() throws Exception {
+        assertTheLogIsEnough(noDatabase());
+    }
 
-        assertThat(all(found(follow, turn))).isNotEmpty();
-        assertThat(find(follow, new TurnWriter(producer, 0), TENANT))
-                .isInstanceOfSatisfying(
-                        Lookup.Unreachable.class,
-                        away -> assertThat(away.component()).isEqualTo("postgres"));
+    @Test
+    void withoutTablesItIsTheSameUntilTheyAreThere() throws Exception {
+        TurnWriter ancient = new TurnWriter(producer, 0, Instant.now().minus(Duration.ofDays(30)));
+        withoutTables(() -> {
+            assertTheLogIsEnough(database());
+            assertThat(find(ready(Duration.ofMinutes(5)), ancient, TENANT)).isInstanceOf(Lookup.Unreachable.class);
+        });
+        assertThat(find(started.getLast(), ancient, TENANT)).isEqualTo(new Lookup.Missing());
+    }
+
+    private void assertTheLogIsEnough(PGSimpleDataSource archive) {
+        // The second one has seen none of it, and reads the log back
+        for (Duration maxTurnAge : List.of(Duration.ofMinutes(5), Duration.ofMillis(1))) {
+            TurnWriter ended = new TurnWriter(producer, 0).whole(1);
+            TurnWriter queued = new TurnWriter(producer, 1).request();
+            producer.flush();
+            Follow follow = follow(kafka, archive, maxTurnAge);
+            await().atMost(PATIENCE).until(follow::ready);
+
+            assertThat(all(found(follow, ended))).isNotEmpty();
+            assertThat(found(follow, queued).json()).contains("\"status\":\"queued\"");
+            assertThat(find(follow, queued, "other")).isEqualTo(new Lookup.Missing());
+            assertThat(find(follow, new TurnWriter(producer, 0), TENANT))
+                    .isInstanceOfSatisfying(
+                            Lookup.Unreachable.class,
+                            away -> assertThat(away.component()).isEqualTo("postgres"));
+        }
     }
 
     @Test

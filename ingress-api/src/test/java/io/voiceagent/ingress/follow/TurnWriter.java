@@ -106,6 +106,12 @@ public final class TurnWriter {
         return frame(new Frame.Opened(ref(), id.conversation(), "w1"));
     }
 
+    /** Of a turn of which so many frames have been written already. */
+    public TurnWriter frames(int written) {
+        frames = written;
+        return this;
+    }
+
     public TurnWriter text(String text) {
         return frame(new Frame.Deltas(ref(), id.conversation(), "w1", frames++, List.of(new Frame.Text(text))));
     }

@@ -272,8 +272,22 @@ class RefusalTest extends WebTest {
                         .stringValue())
                 .doesNotContain("secret")
                 .contains("req_");
-        onSubmit(response -> response.lose(new FollowingLostException("shutting down")));
-        assertError(post("/responses", "{\"input\":\"a\"}"), 503, "service_unavailable", null);
+    }
+
+    @Test
+    void anAcceptedTurnIsNotHiddenWhenItCannotBeFollowedAnyMore() {
+        for (String more : List.of("", ",\"stream\":true")) {
+            onSubmit(response -> response.lose(new FollowingLostException("shutting down")));
+            var answer = post("/responses", "{\"input\":\"a\"%s}".formatted(more));
+            String id = harness.log.requests().getLast().responseId();
+            answer.expectHeader().valueEquals("Location", "/api/v1/responses/" + id);
+            // A client library that sent it again would have it run twice
+            answer.expectHeader().valueEquals("x-should-retry", "false");
+            assertThat(assertError(answer, 503, "following_lost", null)
+                            .get("message")
+                            .stringValue())
+                    .contains(id);
+        }
     }
 
     private static WebTestClient.ResponseSpec create(WebTestClient client, MediaType type, String body) {
