@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Who may import whom in this module. */
-@AnalyzeClasses(packages = "io.voiceagent", importOptions = ImportOption.DoNotIncludeTests.class)
+@AnalyzeClasses(packages = "io.voiceagent.archiver", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
 
     private static final String ROOT = "io.voiceagent.archiver.";

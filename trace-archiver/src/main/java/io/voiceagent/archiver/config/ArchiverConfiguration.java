@@ -3,6 +3,7 @@ package io.voiceagent.archiver.config;
 import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
+import io.voiceagent.archiver.TraceArchiver;
 import io.voiceagent.archiver.ingest.DayPartitions;
 import io.voiceagent.archiver.ingest.DeadLetters;
 import io.voiceagent.archiver.ingest.LogArchiver;
@@ -40,33 +41,45 @@ class ArchiverConfiguration {
         return Variables.of(environment::getProperty);
     }
 
-    /** Settings of a Kafka that answers and has the topics. */
+    // Settings first, so that a wrong one is told before anything is waited for.
+
     @Bean
     KafkaSettings kafkaSettings(Variables variables) {
-        KafkaSettings settings = KafkaSettings.from(variables);
+        return KafkaSettings.from(variables);
+    }
+
+    @Bean
+    PostgresSettings postgresSettings(Variables variables) {
+        return PostgresSettings.from(variables);
+    }
+
+    @Bean
+    TelemetryOptions telemetryOptions(Variables variables, KafkaSettings kafka) {
+        String version = TraceArchiver.class.getPackage().getImplementationVersion();
+        return TelemetryOptions.from(variables, SERVICE, version == null ? "dev" : version, kafka);
+    }
+
+    /** A migrated database that answers. */
+    @Bean
+    HikariDataSource dataSource(PostgresSettings settings) {
+        return Database.open(settings);
+    }
+
+    /** Clients of a Kafka that answers and has the topics. */
+    @Bean
+    KafkaClients kafkaClients(KafkaSettings settings) {
         TopicCreator.ensure(settings, KAFKA_START_TIMEOUT);
-        return settings;
+        return new KafkaClients(settings);
     }
 
     @Bean
-    HikariDataSource dataSource(Variables variables) {
-        return Database.open(PostgresSettings.from(variables));
-    }
-
-    @Bean
-    Telemetry telemetry(Variables variables, KafkaSettings kafka) {
-        String version = TelemetryOptions.class.getPackage().getImplementationVersion();
-        return Telemetry.start(TelemetryOptions.from(variables, SERVICE, version == null ? "dev" : version, kafka));
+    Telemetry telemetry(TelemetryOptions options) {
+        return Telemetry.start(options);
     }
 
     @Bean
     OtlpMeterRegistry otlpMeterRegistry(Telemetry telemetry) {
         return telemetry.meterRegistry();
-    }
-
-    @Bean
-    KafkaClients kafkaClients(KafkaSettings settings) {
-        return new KafkaClients(settings);
     }
 
     @Bean
