@@ -1,5 +1,7 @@
 package io.voiceagent.archiver.ingest;
 
+import static org.awaitility.Awaitility.await;
+
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.voiceagent.archiver.Servers;
 import io.voiceagent.archiver.config.KafkaClients;
@@ -125,6 +127,21 @@ final class ArchiveFixture implements AutoCloseable {
             }
         }
         return letters;
+    }
+
+    /** Deletes the topic and makes one of the same name, as when an installation's Kafka is set up anew. */
+    void makeTopicAnew() throws Exception {
+        String before = clients.topicId(topic);
+        try (Admin admin =
+                Admin.create(Map.of("bootstrap.servers", Servers.broker().bootstrapServers()))) {
+            admin.deleteTopics(List.of(topic)).all().get();
+            await().atMost(Duration.ofSeconds(20)).ignoreExceptions().until(() -> {
+                admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1)))
+                        .all()
+                        .get();
+                return !clients.topicId(topic).equals(before);
+            });
+        }
     }
 
     /** Deletes what the topic's partition holds before {@code offset}, as retention does. */

@@ -215,6 +215,24 @@ class LogArchiverTest {
     }
 
     @Test
+    void beginsAtTheBeginOfATopicThatWasMadeAnew() throws Exception {
+        try (ArchiveFixture fixture = new ArchiveFixture(dataSource, 1)) {
+            send(fixture, 0, 3);
+            LogArchiver<SpanRow> before = fixture.start(fixture.storage());
+            await().atMost(PATIENCE).until(() -> fixture.position() == 3);
+            before.close();
+
+            fixture.makeTopicAnew();
+            send(fixture, 3, 5);
+            fixture.start(fixture.storage());
+
+            await().atMost(PATIENCE).until(() -> fixture.position() == 3 + 5);
+            assertThat(fixture.rows()).isEqualTo(8 * SPANS);
+            assertThat(fixture.spans()).isEqualTo(8 * SPANS);
+        }
+    }
+
+    @Test
     void aFaultOfTheDecoderCostsOneRecord() throws Exception {
         SpanDecoder decoder = new SpanDecoder();
         AtomicBoolean first = new AtomicBoolean(true);
