@@ -140,8 +140,8 @@ public final class Orchestrator implements AutoCloseable {
                 StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
                 TopicSpecs.MAX_RECORD_BYTES + (32 << 10));
         properties.put(StreamsConfig.mainConsumerPrefix("auto.offset.reset"), "earliest");
-        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 8_000);
-        properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 2_000);
+        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6_000);
+        properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1_500);
         return properties;
     }
 }

@@ -81,12 +81,24 @@ public final class ApiClient {
                 "/responses/" + id + "?stream=true" + (startingAfter < 0 ? "" : "&starting_after=" + startingAfter)));
     }
 
+    /** The same, but hangs up after so many events. */
+    public List<Event> streamFirst(String id, long startingAfter, int count) {
+        return events(
+                request("/responses/" + id + "?stream=true"
+                        + (startingAfter < 0 ? "" : "&starting_after=" + startingAfter)),
+                count);
+    }
+
     /** The same, as a browser asks for it when it comes back. */
     public List<Event> resume(String id, long lastEventId) {
         return events(request("/responses/" + id + "?stream=true").header("Last-Event-ID", Long.toString(lastEventId)));
     }
 
     private List<Event> events(HttpRequest.Builder request) {
+        return events(request, Integer.MAX_VALUE);
+    }
+
+    private List<Event> events(HttpRequest.Builder request, int most) {
         List<Event> events = new ArrayList<>();
         try {
             HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
@@ -95,7 +107,7 @@ public final class ApiClient {
                 if (response.statusCode() != 200) {
                     throw new IllegalStateException(response.statusCode() + ": " + lines.readLine());
                 }
-                read(lines, events);
+                read(lines, events, most);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("after " + events.size() + " events", e);
@@ -105,7 +117,7 @@ public final class ApiClient {
         return events;
     }
 
-    private static void read(BufferedReader lines, List<Event> events) throws IOException {
+    private static void read(BufferedReader lines, List<Event> events, int most) throws IOException {
         String name = "";
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (line.startsWith("event:")) {
@@ -116,6 +128,9 @@ public final class ApiClient {
                     return;
                 }
                 events.add(new Event(name, data, System.nanoTime()));
+                if (events.size() >= most) {
+                    return;
+                }
             }
         }
         throw new IOException("the stream ended without [DONE]");

@@ -60,7 +60,7 @@ public final class Cluster implements AutoCloseable {
         ManagedProcess postgres = remember(ManagedProcess.start(
                 "postgres",
                 directory.resolve("postgres.log"),
-                64,
+                160,
                 Map.of(),
                 "io.voiceagent.embedded.EmbeddedPostgresMain",
                 directory.resolve("postgres").toString()));
@@ -77,7 +77,7 @@ public final class Cluster implements AutoCloseable {
         environment.put("LLM_BASE_URL", simulator.baseUrl());
         environment.put("LLM_API_KEY", "simulated");
         environment.put("LLM_MODEL", "simulated");
-        environment.put("TAVILY_BASE_URL", simulator.searchUrl().replaceFirst("/search$", ""));
+        environment.put("TAVILY_BASE_URL", simulator.searchUrl());
         environment.put("TAVILY_API_KEY", "simulated");
     }
 
@@ -105,9 +105,13 @@ public final class Cluster implements AutoCloseable {
                 Map.of("STATE_DIR", directory.resolve(name + "-state").toString()));
     }
 
-    /** Starts a tool worker. */
-    public ManagedProcess toolWorker(String name, Map<String, String> extra) {
-        return service(name, "io.voiceagent.tool.ToolWorker", 192, extra);
+    /** Starts a tool worker that also offers the {@link EffectTool}. */
+    public ManagedProcess toolWorker(String name, EffectServer effects) {
+        return service(
+                name,
+                "io.voiceagent.tool.ToolWorker",
+                192,
+                Map.of("EFFECT_URL", effects.url(), "SPRING_MAIN_SOURCES", EffectTools.class.getName()));
     }
 
     /** Starts an archiver. */
@@ -133,6 +137,42 @@ public final class Cluster implements AutoCloseable {
                 }
                 return healthy(service.name());
             });
+        }
+    }
+
+    /** Waits until these ingresses know the tools of the workers: until then they refuse requests for them. */
+    public static void awaitTools(ApiClient... clients) {
+        for (ApiClient client : clients) {
+            String body = Turns.tools("record_effect").put("background", true).toString();
+            await("the tools to be known", START, () -> {
+                HttpResponse<String> response = client.create(body);
+                return response.statusCode() == 202;
+            });
+        }
+    }
+
+    /**
+     * A meter of a service, as Prometheus would scrape it now.
+     *
+     * @param series begin of the line: the name, and labels as far as they matter
+     * @return the sum over all series that begin so, 0 when there are none
+     */
+    public double meter(String service, String series) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url(service) + "/actuator/prometheus"))
+                .timeout(Duration.ofSeconds(5))
+                .build();
+        try {
+            return http.send(request, HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith(series))
+                    .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 

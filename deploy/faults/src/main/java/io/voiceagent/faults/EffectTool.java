@@ -1,0 +1,51 @@
+package io.voiceagent.faults;
+
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.tool.core.Descriptions;
+import io.voiceagent.tool.core.Tool;
+import io.voiceagent.tool.core.ToolCall;
+import io.voiceagent.tool.core.ToolFailure;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+/** A tool that must not run twice: it posts to the {@link EffectServer}. Not idempotent, as most of the world is not. */
+final class EffectTool implements Tool {
+    static final String NAME = "record_effect";
+
+    private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private final URI server;
+    private final ToolDescription description = Descriptions.builtin(
+            NAME, ToolDescription.Kind.MCP, "Changes the world, once a call.", """
+            {"type": "object", "properties": {"what": {"type": "string"}}, "required": ["what"], "additionalProperties": false}
+            """, false, TIMEOUT, 1_000);
+
+    EffectTool(URI server) {
+        this.server = server;
+    }
+
+    @Override
+    public ToolDescription description() {
+        return description;
+    }
+
+    @Override
+    public String run(ToolCall call) throws IOException, InterruptedException, ToolFailure {
+        HttpRequest request = HttpRequest.newBuilder(server)
+                .timeout(TIMEOUT)
+                .header("Idempotency-Key", call.idempotencyKey())
+                .POST(HttpRequest.BodyPublishers.ofString(call.arguments().toString()))
+                .build();
+        HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+        if (response.statusCode() != 200) {
+            throw ToolFailure.failed("the effect server answered " + response.statusCode());
+        }
+        return response.body();
+    }
+}
