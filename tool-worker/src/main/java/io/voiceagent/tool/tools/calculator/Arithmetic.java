@@ -5,20 +5,23 @@ import com.ezylang.evalex.Expression;
 import com.ezylang.evalex.config.ExpressionConfiguration;
 import com.ezylang.evalex.config.FunctionDictionaryIfc;
 import com.ezylang.evalex.config.MapBasedFunctionDictionary;
+import com.ezylang.evalex.config.OperatorDictionaryIfc;
 import com.ezylang.evalex.data.EvaluationValue;
 import com.ezylang.evalex.data.conversion.DefaultEvaluationValueConverter;
 import com.ezylang.evalex.data.conversion.EvaluationValueConverterIfc;
 import com.ezylang.evalex.functions.AbstractFunction;
 import com.ezylang.evalex.functions.FunctionIfc;
 import com.ezylang.evalex.functions.FunctionParameter;
+import com.ezylang.evalex.operators.InfixOperator;
 import com.ezylang.evalex.operators.OperatorIfc;
+import com.ezylang.evalex.operators.arithmetic.InfixPowerOfOperator;
 import com.ezylang.evalex.parser.Token;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.MathContext;
 import java.math.RoundingMode;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** EvalEx without what a stranger must not have: dates, strings, random numbers, and work without bound. */
@@ -31,15 +34,37 @@ final class Arithmetic {
     /** More than an expression of the greatest length can need, and far less than a stack holds. */
     private static final int MAX_DEPTH = 1_500;
 
-    private static final List<String> FUNCTIONS = List.of(
-            "ABS", "AVERAGE", "CEILING", "FLOOR", "IF", "LOG", "LOG10", "MAX", "MIN", "NOT", "SQRT", "SUM", "SIN",
-            "COS", "TAN", "ASIN", "ACOS", "ATAN", "ATAN2", "SINR", "COSR", "TANR", "ASINR", "ACOSR", "ATANR", "ATAN2R",
-            "SINH", "COSH", "TANH", "DEG", "RAD");
+    /** Our name → the library's, whose own SIN and the like take degrees, unlike those of every programming language. */
+    private static final Map<String, String> FUNCTIONS = Map.ofEntries(
+            Map.entry("ABS", "ABS"),
+            Map.entry("AVERAGE", "AVERAGE"),
+            Map.entry("CEILING", "CEILING"),
+            Map.entry("FLOOR", "FLOOR"),
+            Map.entry("IF", "IF"),
+            Map.entry("LN", "LOG"),
+            Map.entry("LOG10", "LOG10"),
+            Map.entry("MAX", "MAX"),
+            Map.entry("MIN", "MIN"),
+            Map.entry("SQRT", "SQRT"),
+            Map.entry("SUM", "SUM"),
+            Map.entry("SIN", "SINR"),
+            Map.entry("COS", "COSR"),
+            Map.entry("TAN", "TANR"),
+            Map.entry("ASIN", "ASINR"),
+            Map.entry("ACOS", "ACOSR"),
+            Map.entry("ATAN", "ATANR"),
+            Map.entry("ATAN2", "ATAN2R"),
+            Map.entry("DEG", "DEG"),
+            Map.entry("RAD", "RAD"));
 
     private Arithmetic() {}
 
     static ExpressionConfiguration configuration() {
+        OperatorDictionaryIfc operators =
+                ExpressionConfiguration.defaultConfiguration().getOperatorDictionary();
+        operators.addOperator("^", new Power());
         return ExpressionConfiguration.builder()
+                .operatorDictionary(operators)
                 .functionDictionary(functions())
                 .mathContext(MathContext.DECIMAL128)
                 .arraysAllowed(false)
@@ -58,13 +83,13 @@ final class Arithmetic {
         FunctionDictionaryIfc all =
                 ExpressionConfiguration.defaultConfiguration().getFunctionDictionary();
         MapBasedFunctionDictionary ours = new MapBasedFunctionDictionary();
-        for (String name : FUNCTIONS) {
-            FunctionIfc function = all.getFunction(name);
+        FUNCTIONS.forEach((name, theirs) -> {
+            FunctionIfc function = all.getFunction(theirs);
             if (function == null) {
-                throw new IllegalStateException("EvalEx has no function " + name);
+                throw new IllegalStateException("EvalEx has no function " + theirs);
             }
             ours.addFunction(name, function);
-        }
+        });
         ours.addFunction("FACT", new Factorial());
         ours.addFunction("ROUND", new Round());
         return ours;
@@ -79,6 +104,26 @@ final class Arithmetic {
             throw new EvaluationException(token, what + " must be a whole number from " + min + " to " + max);
         }
         return number.intValueExact();
+    }
+
+    /** The library's own gives 34 digits behind the point for a negative exponent, so 10^-40 would be 0. */
+    @InfixOperator(precedence = OperatorIfc.OPERATOR_PRECEDENCE_POWER, leftAssociative = false)
+    static final class Power extends InfixPowerOfOperator {
+        @Override
+        public EvaluationValue evaluate(Expression expression, Token token, EvaluationValue... operands)
+                throws EvaluationException {
+            if (!operands[0].isNumberValue()
+                    || !operands[1].isNumberValue()
+                    || operands[1].getNumberValue().signum() >= 0) {
+                return super.evaluate(expression, token, operands);
+            }
+            EvaluationValue inverse = super.evaluate(
+                    expression,
+                    token,
+                    operands[0],
+                    expression.convertValue(operands[1].getNumberValue().negate()));
+            return expression.convertValue(BigDecimal.ONE.divide(inverse.getNumberValue(), MathContext.DECIMAL128));
+        }
     }
 
     /** The library's own runs as long as its argument is large. */

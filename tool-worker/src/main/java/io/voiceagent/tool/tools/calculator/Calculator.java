@@ -11,6 +11,7 @@ import io.voiceagent.tool.core.Tool;
 import io.voiceagent.tool.core.ToolCall;
 import io.voiceagent.tool.core.ToolFailure;
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.time.Duration;
 import java.util.regex.Pattern;
 
@@ -24,16 +25,18 @@ public final class Calculator implements Tool {
     private static final int MAX_EXPRESSION = 1_000;
     /** A literal is no step: nothing converts it before an operator takes it. */
     private static final Pattern HUGE_LITERAL = Pattern.compile("[0-9.][eE][+-]?[0-9]{4,}");
+    /** The parser takes the sign for the second operand. */
+    private static final Pattern SIGNED_EXPONENT = Pattern.compile("\\^\\s*[-+]");
     /** Exponents up to this are written out. */
     private static final int MAX_PLAIN_EXPONENT = 40;
 
     private static final ToolDescription DESCRIPTION = Descriptions.builtin(
             "calculator",
             ToolDescription.Kind.MCP,
-            "Evaluates an arithmetic expression exactly and returns the number. Operators: + - * / % ^ and parentheses,"
-                    + " comparisons (= != < > <= >=), && || !. Functions: ABS, AVERAGE, CEILING, FACT, FLOOR, IF,"
-                    + " LOG (natural), LOG10, MAX, MIN, ROUND(x, places), SQRT, SUM, SIN, COS, TAN, ASIN, ACOS, ATAN"
-                    + " (degrees), SINR, COSR, TANR, ASINR, ACOSR, ATANR (radians), DEG, RAD. Constants: PI, E.",
+            "Evaluates an arithmetic expression with 34 significant digits and returns the number. Operators: + - * / ^,"
+                    + " % (remainder), parentheses, comparisons (= != < > <= >=), && || !. Functions: ABS, AVERAGE, CEILING,"
+                    + " FACT, FLOOR, IF(condition, then, else), LN, LOG10, MAX, MIN, ROUND(x, places), SQRT, SUM, SIN, COS,"
+                    + " TAN, ASIN, ACOS, ATAN, ATAN2(y, x) (in radians), DEG (to degrees), RAD (to radians). Constants: PI, E.",
             """
             {
               "type": "object",
@@ -69,6 +72,9 @@ public final class Calculator implements Tool {
         if (HUGE_LITERAL.matcher(expression).find()) {
             throw ToolFailure.arguments("expression: a number is out of range");
         }
+        if (SIGNED_EXPONENT.matcher(expression).find()) {
+            throw ToolFailure.arguments("expression: an exponent with a sign needs parentheses, as in 2 ^ (-3)");
+        }
         EvaluationValue value;
         try {
             value = new Expression(expression, configuration).evaluate();
@@ -89,6 +95,10 @@ public final class Calculator implements Tool {
     /** Written out where a reader can take it in, else with an exponent: 1E+4000 has 4,001 digits. */
     private static String text(BigDecimal number) {
         BigDecimal stripped = number.stripTrailingZeros();
+        if (stripped.scale() > 0) {
+            // A root and the constants have more digits than the arithmetic vouches for; whole numbers are exact
+            stripped = stripped.round(MathContext.DECIMAL128).stripTrailingZeros();
+        }
         int exponent = stripped.precision() - stripped.scale();
         boolean plain = Math.abs(exponent) <= MAX_PLAIN_EXPONENT && stripped.scale() <= 2 * MAX_PLAIN_EXPONENT;
         return plain ? stripped.toPlainString() : stripped.toString();

@@ -9,7 +9,9 @@ import io.voiceagent.tool.ToolContract;
 import io.voiceagent.tool.core.Tool;
 import io.voiceagent.tool.core.ToolFailure;
 import java.time.Duration;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -43,7 +45,13 @@ class CalculatorTest extends ToolContract {
                     MAX(1, 7, 3) + MIN(4, 2)   | 9
                     IF(3 > 2, 10, 20)          | 10
                     1e40 + 1                   | 1E+40
-                    ROUND(SIN(30), 10)         | 0.5
+                    ROUND(SIN(RAD(30)), 10)    | 0.5
+                    ROUND(sin(pi / 2), 10)     | 1
+                    2 ^ (-3)                   | 0.125
+                    10 ^ (-60)                 | 1E-60
+                    2 ^ (-200) * 2 ^ 200       | 1
+                    SQRT(2)                    | 1.414213562373095048801688724209698
+                    FACT(30)                   | 265252859812191058636308480000000
                     LOG10(1000)                | 3
                     """)
     void calculates(String expression, String result) throws Exception {
@@ -70,6 +78,9 @@ class CalculatorTest extends ToolContract {
                 "FLOOR(1e999999999)",
                 "2 ^ 1e9999",
                 "9 ^ 99999999",
+                "0 ^ (-1)",
+                "2 ^ -3",
+                "2 ^ (-999999999)",
                 "10 ^ 4000 * 10 ^ 4000",
                 "FLOOR(10 ^ 4000 * 10 ^ 4000 * 10 ^ 4000)",
                 "IF(1"
@@ -86,15 +97,27 @@ class CalculatorTest extends ToolContract {
 
     @ParameterizedTest
     @MethodSource("worst")
-    void theWorstThatFitsIsQuick(String expression) {
+    void theWorstThatFitsIsQuick(String expression) throws Exception {
         assertThat(expression).hasSizeLessThanOrEqualTo(1_000);
         long begin = System.nanoTime();
-        Throwable refused = catchThrowable(() -> calculator.evaluate(expression));
+        Throwable refused;
+        // As the stage does: on a virtual thread, whose stack has bounds of its own
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            refused = threads.submit(() -> catchThrowable(() -> calculator.evaluate(expression)))
+                    .get();
+        }
 
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
         if (refused != null) {
             assertThat(refused).isInstanceOf(ToolFailure.class);
         }
+    }
+
+    @Test
+    void aLongerExpressionNeverReachesTheParser() {
+        assertThatThrownBy(() -> call("{\"expression\":\"" + "1+".repeat(500) + "1\"}"))
+                .hasMessageContaining("expression")
+                .hasMessageContaining("1000");
     }
 
     static Stream<String> worst() {
