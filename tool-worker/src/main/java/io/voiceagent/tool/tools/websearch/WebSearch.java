@@ -1,6 +1,5 @@
 package io.voiceagent.tool.tools.websearch;
 
-import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import io.voiceagent.messages.Json;
@@ -12,6 +11,7 @@ import io.voiceagent.tool.core.ToolCall;
 import io.voiceagent.tool.core.ToolFailure;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -37,6 +38,10 @@ public final class WebSearch implements Tool, AutoCloseable {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final int MAX_BODY = 1024 * 1024;
     private static final int MAX_TRIES = 2;
+    private static final Duration MIN_PAUSE = Duration.ofMillis(300);
+    /** Who asks for a longer pause than this gets no second try: the model can say so sooner. */
+    private static final Duration MAX_PAUSE = Duration.ofSeconds(3);
+
     private static final int DEFAULT_RESULTS = 5;
     private static final int MAX_RESULTS = 10;
 
@@ -77,11 +82,10 @@ public final class WebSearch implements Tool, AutoCloseable {
             .build();
     private final Retry retry = Retry.of(
             "web_search",
-            RetryConfig.custom()
+            RetryConfig.<String>custom()
                     .maxAttempts(MAX_TRIES)
-                    .intervalFunction(IntervalFunction.ofRandomized(Duration.ofMillis(400)))
-                    .retryExceptions(IOException.class)
-                    .ignoreExceptions(HttpTimeoutException.class)
+                    .retryOnException(WebSearch::worthASecondTry)
+                    .intervalBiFunction((attempt, failed) -> pauseAfter(failed.getLeft()))
                     .build());
 
     /** @param baseUrl without the path {@code /search} */
@@ -101,14 +105,43 @@ public final class WebSearch implements Tool, AutoCloseable {
         call.progress("searching");
         try {
             return retry.executeCheckedSupplier(() -> search(call.arguments()));
+        } catch (PassingRefusal e) {
+            throw ToolFailure.failed(String.valueOf(e.getMessage()));
         } catch (HttpTimeoutException e) {
             throw ToolFailure.timeout("the search service did not answer in time");
+        } catch (ConnectException e) {
+            throw ToolFailure.failed("the search service can't be reached");
         } catch (IOException e) {
-            throw ToolFailure.failed("the search service is not available now");
+            throw ToolFailure.failed("the connection to the search service broke");
         } catch (Exception e) {
             throw e;
         } catch (Throwable e) {
             throw new IllegalStateException("the search broke", e);
+        }
+    }
+
+    private static boolean worthASecondTry(Throwable failure) {
+        return switch (failure) {
+            case HttpTimeoutException timeout -> false;
+            case PassingRefusal refusal -> refusal.retryAfterMillis <= MAX_PAUSE.toMillis();
+            default -> failure instanceof IOException;
+        };
+    }
+
+    private static long pauseAfter(Throwable failure) {
+        long asked = failure instanceof PassingRefusal refusal ? refusal.retryAfterMillis : 0;
+        return Math.max(asked, ThreadLocalRandom.current().nextLong(MIN_PAUSE.toMillis(), 2 * MIN_PAUSE.toMillis()));
+    }
+
+    /** The service could not now; the message is for the model. */
+    private static final class PassingRefusal extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        private final long retryAfterMillis;
+
+        PassingRefusal(String message, long retryAfterMillis) {
+            super(message);
+            this.retryAfterMillis = retryAfterMillis;
         }
     }
 
@@ -126,7 +159,7 @@ public final class WebSearch implements Tool, AutoCloseable {
                 .build();
         HttpResponse<InputStream> response = client.send(request, BodyHandlers.ofInputStream());
         try (InputStream content = response.body()) {
-            requireOk(response.statusCode());
+            requireOk(response);
             byte[] bytes = content.readNBytes(MAX_BODY + 1);
             if (bytes.length > MAX_BODY) {
                 throw ToolFailure.failed("the search service answered with too much");
@@ -135,19 +168,29 @@ public final class WebSearch implements Tool, AutoCloseable {
         }
     }
 
-    private static void requireOk(int status) throws IOException, ToolFailure {
-        if (status == 200) {
-            return;
+    private static void requireOk(HttpResponse<?> response) throws IOException, ToolFailure {
+        int status = response.statusCode();
+        switch (status) {
+            case 200 -> {}
+            case 401, 403 -> throw ToolFailure.failed("the search service did not accept the key of this installation");
+            case 429 -> throw new PassingRefusal("the search service is asked too often now", retryAfter(response));
+            case 432, 433 -> throw ToolFailure.failed("the quota at the search service is used up");
+            default -> {
+                if (status >= 500) {
+                    throw new PassingRefusal("the search service has a fault of its own (HTTP " + status + ")", 0);
+                }
+                throw ToolFailure.failed("the search service refused the query (HTTP " + status + ")");
+            }
         }
-        if (status == 429 || status >= 500) {
-            throw new IOException("HTTP " + status);
-        }
-        throw ToolFailure.failed(
-                status == 401 || status == 403
-                        ? "the search service did not accept the key of this installation"
-                        : status == 432 || status == 433
-                                ? "the quota at the search service is used up"
-                                : "the search service refused the query (HTTP " + status + ")");
+    }
+
+    /** Milliseconds; 0 when it is not said in seconds. */
+    private static long retryAfter(HttpResponse<?> response) {
+        return response.headers()
+                .firstValue("Retry-After")
+                .filter(value -> value.matches("[0-9]{1,6}"))
+                .map(value -> Long.parseLong(value) * 1000)
+                .orElse(0L);
     }
 
     /** Only what the model can use, and only of the expected shape. */

@@ -9,6 +9,8 @@ import static com.github.tomakehurst.wiremock.client.WireMock.urlEqualTo;
 import static com.github.tomakehurst.wiremock.core.WireMockConfiguration.wireMockConfig;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.awaitility.Awaitility.await;
 
 import com.github.tomakehurst.wiremock.http.Fault;
 import com.github.tomakehurst.wiremock.junit5.WireMockExtension;
@@ -19,7 +21,10 @@ import io.voiceagent.simulator.SimulatorOptions;
 import io.voiceagent.tool.ToolContract;
 import io.voiceagent.tool.core.Tool;
 import io.voiceagent.tool.core.ToolFailure;
+import java.net.ServerSocket;
 import java.net.URI;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,6 +32,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 class WebSearchTest extends ToolContract {
@@ -93,8 +99,9 @@ class WebSearchTest extends ToolContract {
         "400, 400, 1",
         "432, quota, 1",
         "302, 302, 1",
-        "429, not available, 2",
-        "500, not available, 2"
+        "429, too often, 2",
+        "500, fault of its own (HTTP 500), 2",
+        "503, fault of its own (HTTP 503), 2"
     })
     void aRefusalIsToldAndOnlyAPassingOneIsTriedAgain(int status, String told, int requests) {
         SERVICE.stubFor(post("/search")
@@ -106,6 +113,44 @@ class WebSearchTest extends ToolContract {
                 .hasMessageContaining(told)
                 .hasMessageNotContaining("tvly-key");
         SERVICE.verify(requests, postRequestedFor(urlEqualTo("/search")));
+    }
+
+    @Test
+    void aLongPauseIsNotWaitedFor() {
+        SERVICE.stubFor(post("/search").willReturn(aResponse().withStatus(429).withHeader("Retry-After", "60")));
+
+        assertThatThrownBy(() -> search("{\"query\":\"x\"}")).hasMessageContaining("too often");
+        SERVICE.verify(1, postRequestedFor(urlEqualTo("/search")));
+    }
+
+    @Test
+    void aServiceThatIsAwayIsTold() throws Exception {
+        int free;
+        try (ServerSocket socket = new ServerSocket(0)) {
+            free = socket.getLocalPort();
+        }
+        try (WebSearch search = new WebSearch(URI.create("http://127.0.0.1:" + free), "tvly-key")) {
+            assertThatThrownBy(() -> search.run(call("{\"query\":\"x\"}")))
+                    .isInstanceOf(ToolFailure.class)
+                    .hasMessageContaining("can't be reached");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anInterruptEndsTheRequest(boolean withinTheBody) throws Exception {
+        SERVICE.stubFor(post("/search")
+                .willReturn(
+                        withinTheBody
+                                ? aResponse().withBody("{\"results\":[]}").withChunkedDribbleDelay(5, 60_000)
+                                : aResponse().withFixedDelay(60_000)));
+        CompletableFuture<Throwable> ended = new CompletableFuture<>();
+        Thread run = Thread.ofVirtual().start(() -> ended.complete(catchThrowable(() -> search("{\"query\":\"x\"}"))));
+        await().until(() -> !SERVICE.getAllServeEvents().isEmpty()
+                || !SERVICE.findAll(postRequestedFor(urlEqualTo("/search"))).isEmpty());
+        run.interrupt();
+
+        assertThat(ended.get(5, TimeUnit.SECONDS)).isNotNull();
     }
 
     @ParameterizedTest
