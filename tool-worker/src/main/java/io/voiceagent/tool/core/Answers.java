@@ -6,14 +6,17 @@ import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.TurnError;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /** What the model is told of a run: its result within the bound, or why there is none. */
 public final class Answers {
+    private static final Pattern NO_TEXT = Pattern.compile("[\\x00\\p{Cs}]");
+
     private Answers() {}
 
     /** The result, cut with a note when it is longer than the tool may answer. */
     public static CallOutput.Tool result(ToolDescription tool, String text) {
-        return new CallOutput.Tool(cut(text, tool.maxResultChars()), null);
+        return new CallOutput.Tool(cut(clean(text), tool.maxResultChars()), null);
     }
 
     /** The arguments do not fit; the model is told each field. */
@@ -51,7 +54,15 @@ public final class Answers {
     }
 
     private static CallOutput.Tool failed(ToolDescription tool, String text, String code, String message) {
-        return new CallOutput.Tool(cut(text, tool.maxResultChars()), new TurnError(code, message));
+        return new CallOutput.Tool(cut(clean(text), tool.maxResultChars()), new TurnError(code, message));
+    }
+
+    /**
+     * With U+FFFD for what is no text: halves of surrogate pairs, which a page cut by a service may end in and UTF-8 cannot
+     * say, and U+0000, which Postgres cannot store.
+     */
+    static String clean(String text) {
+        return NO_TEXT.matcher(text).replaceAll("\uFFFD");
     }
 
     /** At most {@code max} characters, the note counted in; never cut between the halves of a surrogate pair. */

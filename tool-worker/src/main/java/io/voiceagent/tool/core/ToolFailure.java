@@ -18,12 +18,12 @@ public final class ToolFailure extends Exception {
         return new ToolFailure(ErrorCodes.TOOL_ARGUMENTS, message);
     }
 
-    /** Something that the tool needs failed. */
+    /** Something that the tool needs failed. {@code message} is logged, too: nothing of the user, no secret. */
     public static ToolFailure failed(String message) {
         return new ToolFailure(ErrorCodes.TOOL_FAILED, message);
     }
 
-    /** Something that the tool needs did not answer in time. */
+    /** Something that the tool needs did not answer in time; {@code message} as with {@link #failed}. */
     public static ToolFailure timeout(String message) {
         return new ToolFailure(ErrorCodes.TOOL_TIMEOUT, message);
     }

@@ -31,7 +31,7 @@ public final class SchemaArgumentCheck implements ArgumentCheck {
         try {
             tree = Json.tree(arguments.isBlank() ? "{}" : arguments);
         } catch (MalformedMessageException e) {
-            return violates("the arguments are not JSON");
+            return violates(bounded("the arguments are " + e.getMessage()));
         }
         if (!tree.isObject()) {
             return violates("the arguments must be a JSON object");
@@ -50,8 +50,13 @@ public final class SchemaArgumentCheck implements ArgumentCheck {
         return new Verdict.Violates(List.of(what));
     }
 
+    /** As {@code order/count: …}; what is wrong with the object itself names the argument in its own words. */
     private static String tell(Error error) {
-        String text = error.getInstanceLocation() + ": " + error.getMessage();
+        String place = error.getInstanceLocation().toString();
+        return bounded(place.isEmpty() ? error.getMessage() : place.substring(1) + ": " + error.getMessage());
+    }
+
+    private static String bounded(String text) {
         return text.length() <= MAX_VIOLATION_CHARS ? text : text.substring(0, MAX_VIOLATION_CHARS) + "…";
     }
 }

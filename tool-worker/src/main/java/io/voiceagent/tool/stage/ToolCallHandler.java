@@ -20,9 +20,9 @@ import io.voiceagent.transport.stage.CallContext;
 import io.voiceagent.transport.stage.CallHandler;
 import io.voiceagent.transport.stage.CallStoppedException;
 import io.voiceagent.transport.stage.FramesFailedException;
-import io.voiceagent.transport.stage.LeaseLostException;
 import io.voiceagent.transport.stage.Outcome;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -115,7 +115,8 @@ public final class ToolCallHandler implements CallHandler, AutoCloseable {
         if (!description.idempotent()) {
             context.beginEffect();
         }
-        Future<String> running = threads.submit(context.traceContext().wrap(() -> tool.run(call)));
+        Future<String> running =
+                threads.submit(context.traceContext().wrap(() -> Objects.requireNonNull(tool.run(call), "the result")));
         try {
             String text = running.get(description.timeoutMillis(), TimeUnit.MILLISECONDS);
             if (text.length() > description.maxResultChars()) {
@@ -139,11 +140,13 @@ public final class ToolCallHandler implements CallHandler, AutoCloseable {
 
     private static Outcome failed(ToolDescription tool, ExecutionException e) {
         return switch (e.getCause()) {
-            case ToolFailure failure -> new Outcome.Completed(Answers.failure(tool, failure));
+            case ToolFailure failure -> {
+                if (!failure.code().equals(ErrorCodes.TOOL_ARGUMENTS)) {
+                    LOG.warn("Tool {}: {}", tool.name(), failure.text());
+                }
+                yield new Outcome.Completed(Answers.failure(tool, failure));
+            }
             case CallStoppedException stopped -> throw stopped;
-            case FramesFailedException framesFailed -> throw framesFailed;
-            case LeaseLostException leaseLost -> throw leaseLost;
-            case java.lang.Error error -> throw error;
             case null, default -> {
                 LOG.error("Tool {} failed in a way that it did not explain", tool.name(), e.getCause());
                 yield new Outcome.Completed(Answers.defect(tool));
@@ -164,7 +167,12 @@ public final class ToolCallHandler implements CallHandler, AutoCloseable {
 
         @Override
         public void progress(String status) {
-            context.frames().write(new Frame.Progress(status));
+            try {
+                context.frames().write(new Frame.Progress(status));
+            } catch (FramesFailedException e) {
+                // The result does not depend on it, and an effect is not to be broken off half-way for it
+                LOG.debug("Progress of {} is not shown", context.ref(), e);
+            }
         }
     }
 }

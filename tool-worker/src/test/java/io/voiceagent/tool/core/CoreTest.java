@@ -55,6 +55,16 @@ class CoreTest {
     }
 
     @Test
+    void whatIsNoTextIsReplaced() {
+        ToolDescription tool = description("a", true);
+
+        assertThat(Answers.result(tool, "a\uD83Db\uDE00c\u0000d\uD83D\uDE00e\uD83D")
+                        .output())
+                .isEqualTo("a\uFFFDb\uFFFDc\uFFFDd\uD83D\uDE00e\uFFFD");
+        assertThat(Answers.invalidArguments(tool, List.of("\u0000")).output()).doesNotContain("\u0000");
+    }
+
+    @Test
     void theHashCoversEverything() {
         ToolDescription base = description("a", true);
 
