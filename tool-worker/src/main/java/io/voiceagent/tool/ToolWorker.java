@@ -1,5 +1,6 @@
 package io.voiceagent.tool;
 
+import io.voiceagent.transport.InvalidSettingException;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.telemetry.LogFormat;
 import org.springframework.boot.WebApplicationType;
@@ -25,6 +26,12 @@ public class ToolWorker {
     }
 
     public static void main(String[] args) {
-        start(args);
+        try {
+            start(args);
+        } catch (InvalidSettingException e) {
+            // Of what has to be known before there is a log; anything later is logged by then
+            System.err.println("Can't start: " + e.getMessage());
+            System.exit(1);
+        }
     }
 }

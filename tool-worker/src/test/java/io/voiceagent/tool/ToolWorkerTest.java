@@ -27,23 +27,29 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 /** The whole service, as it is started in production. */
 @Timeout(120)
+@ExtendWith(OutputCaptureExtension.class)
 class ToolWorkerTest {
     private static EmbeddedBroker broker;
     private static KafkaSettings kafka;
@@ -60,16 +66,20 @@ class ToolWorkerTest {
         broker.close();
     }
 
+    /** @param more {@code --NAME=value}, also instead of one of the usual ones */
     private static String[] args(String... more) {
-        List<String> args = new ArrayList<>(List.of(
-                "--KAFKA_BOOTSTRAP_SERVERS=" + broker.bootstrapServers(),
-                "--AGENT_PARTITIONS=4",
-                "--CALL_PARTITIONS=4",
-                "--PORT=0",
-                "--BIND_ADDRESS=127.0.0.1",
-                "--DRAIN_SECONDS=1"));
-        args.addAll(List.of(more));
-        return args.toArray(new String[0]);
+        Map<String, String> args = new TreeMap<>();
+        Stream.concat(
+                        Stream.of(
+                                "--KAFKA_BOOTSTRAP_SERVERS=" + broker.bootstrapServers(),
+                                "--AGENT_PARTITIONS=4",
+                                "--CALL_PARTITIONS=4",
+                                "--PORT=0",
+                                "--BIND_ADDRESS=127.0.0.1",
+                                "--DRAIN_SECONDS=1"),
+                        Stream.of(more))
+                .forEach(arg -> args.put(arg.substring(0, arg.indexOf('=')), arg));
+        return args.values().toArray(new String[0]);
     }
 
     private static String get(ConfigurableApplicationContext service, String path) throws Exception {
@@ -147,15 +157,27 @@ class ToolWorkerTest {
         }
     }
 
-    @Test
-    void aBadSettingIsRefusedByName() {
-        assertThatThrownBy(() -> ToolWorker.start(args("--TOOL_SLOTS=many")))
-                .rootCause()
-                .hasMessageContaining("TOOL_SLOTS")
-                .hasMessageContaining("10000");
-        assertThatThrownBy(() -> ToolWorker.start(args("--TAVILY_API_KEY=x", "--TAVILY_BASE_URL=nowhere")))
-                .rootCause()
-                .hasMessageContaining("TAVILY_BASE_URL");
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    --TOOL_SLOTS=many                                   | TOOL_SLOTS is "many". Use a whole number from 1 to 10000
+                    --DRAIN_SECONDS=-1                                  | DRAIN_SECONDS is "-1". Use a whole number from 0 to 300
+                    --TAVILY_API_KEY=x --TAVILY_BASE_URL=nowhere        | TAVILY_BASE_URL is not an http(s) URL
+                    --TAVILY_API_KEY=x --TAVILY_BASE_URL=http://h:99999 | TAVILY_BASE_URL is not an http(s) URL
+                    --TAVILY_API_KEY=x --TAVILY_BASE_URL=http://h/?a=b  | TAVILY_BASE_URL is not an http(s) URL
+                    --TAVILY_API_KEY=a\u0001secret                      | TAVILY_API_KEY is not a key
+                    --CALL_PARTITIONS=7                                 | CALL_PARTITIONS
+                    --PORT=none                                         | PORT is not a port
+                    --BIND_ADDRESS=256.0.0.1.example.invalid            | BIND_ADDRESS is not an address
+                    """)
+    void aWrongSettingIsToldInOneLine(String wrong, String told, CapturedOutput output) {
+        assertThatThrownBy(() -> ToolWorker.start(args(wrong.split(" ")))).isNotNull();
+
+        assertThat(output.getOut()
+                        .lines()
+                        .filter(line -> (line.contains("ERROR") || line.contains("WARN")) && !line.contains("o.a.k.")))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains("Can't start: ", told));
+        assertThat(output.getAll()).doesNotContain("secret").doesNotContain("\tat ");
     }
 }
 

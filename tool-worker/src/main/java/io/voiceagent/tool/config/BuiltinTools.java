@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Clock;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Condition;
 import org.springframework.context.annotation.ConditionContext;
@@ -24,6 +25,8 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 class BuiltinTools {
     private static final String API_KEY = "TAVILY_API_KEY";
     private static final String BASE_URL = "TAVILY_BASE_URL";
+    private static final String DEFAULT_URL = "https://api.tavily.com";
+    private static final int MAX_PORT = 65_535;
 
     @Bean
     Calculator calculator() {
@@ -38,24 +41,42 @@ class BuiltinTools {
     @Bean
     @Conditional(KeyIsThere.class)
     WebSearch webSearch(Variables variables) {
-        return new WebSearch(baseUrl(variables.text(BASE_URL, "https://api.tavily.com")), variables.text(API_KEY, ""));
+        return new WebSearch(baseUrl(variables.text(BASE_URL, DEFAULT_URL)), key(variables.text(API_KEY, "")));
+    }
+
+    /** What an HTTP header can carry: a refusal later would be told with the header in it, and so with the key. */
+    private static String key(String value) {
+        if (!value.matches("[!-~]{1,512}")) {
+            throw new InvalidSettingException(
+                    API_KEY, "is not a key", "Use 1 to 512 ASCII characters without spaces, or leave it out");
+        }
+        return value;
     }
 
     private static URI baseUrl(String value) {
         try {
             URI url = new URI(value);
-            if (Set.of("http", "https").contains(String.valueOf(url.getScheme())) && url.getHost() != null) {
+            if (Set.of("http", "https").contains(String.valueOf(url.getScheme()))
+                    && url.getHost() != null
+                    && url.getPort() <= MAX_PORT
+                    && url.getRawQuery() == null
+                    && url.getRawFragment() == null
+                    && url.getRawUserInfo() == null) {
                 return url;
             }
+            throw notAUrl(null);
         } catch (URISyntaxException e) {
-            throw notAUrl();
+            throw notAUrl(e);
         }
-        throw notAUrl();
     }
 
-    private static InvalidSettingException notAUrl() {
-        return new InvalidSettingException(
-                BASE_URL, "is not an http(s) URL", "Use for example https://api.tavily.com, or leave it out");
+    private static InvalidSettingException notAUrl(@Nullable Throwable cause) {
+        InvalidSettingException invalid = new InvalidSettingException(
+                BASE_URL,
+                "is not an http(s) URL of scheme, host, port and path",
+                "Use for example " + DEFAULT_URL + ", or leave it out");
+        invalid.initCause(cause);
+        return invalid;
     }
 
     /** Without a key there is no search, rather than one that always fails. */
