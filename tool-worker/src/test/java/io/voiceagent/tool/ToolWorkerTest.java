@@ -21,6 +21,7 @@ import io.voiceagent.tool.stage.StageProbe;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
+import io.voiceagent.transport.stage.StageRuntime;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -109,6 +110,16 @@ class ToolWorkerTest {
         return tools;
     }
 
+    private static CallRef ref() {
+        return new CallRef("resp_" + UUID.randomUUID(), 1, 0, 0);
+    }
+
+    private static Call.Tool call(CallRef ref, String owner, String tool, String hash, String arguments) {
+        long notAfter = System.currentTimeMillis() + 10_000;
+        return new Call.Tool(
+                ref, ResponseId.conversation(1, 1), "acme", owner, notAfter, "call_1", tool, hash, arguments);
+    }
+
     @Test
     void describesAnnouncesAndRunsItsTools() throws Exception {
         try (StageProbe probe = new StageProbe(kafka, Stage.TOOL);
@@ -125,20 +136,10 @@ class ToolWorkerTest {
                             .asString()
                             .equals("UP"));
 
-            String incarnation = service.getBean(io.voiceagent.transport.stage.StageRuntime.class)
-                    .incarnation();
-            CallRef ref = new CallRef("resp_" + UUID.randomUUID(), 1, 0, 0);
+            String incarnation = service.getBean(StageRuntime.class).incarnation();
+            CallRef ref = ref();
             probe.give(
-                    new Call.Tool(
-                            ref,
-                            ResponseId.conversation(1, 1),
-                            "acme",
-                            incarnation,
-                            System.currentTimeMillis() + 10_000,
-                            "call_1",
-                            "calculator",
-                            hashes.get("calculator"),
-                            "{\"expression\":\"2 ^ 10\"}"),
+                    call(ref, incarnation, "calculator", hashes.get("calculator"), "{\"expression\":\"2 ^ 10\"}"),
                     Context.root());
             assertThat(((CallResult.Completed) probe.result(ref)).output())
                     .isEqualTo(new CallOutput.Tool("1024", null));
@@ -152,8 +153,37 @@ class ToolWorkerTest {
         try (var service = ToolWorker.start(
                 args("--TAVILY_API_KEY=tvly-x", "--spring.main.sources=" + MoreTools.class.getName()))) {
             assertThat(service.getBean(Catalogue.class).hashes())
-                    .containsOnlyKeys("calculator", "current_time", "web_search", "echo");
+                    .containsOnlyKeys("calculator", "current_time", "web_search", "echo", "gate");
             assertThat(described()).containsKeys("web_search", "echo");
+        }
+    }
+
+    @Test
+    void whoIsToldToEndTakesNothingNewButAnswersUntilItsCallsHaveEnded() throws Exception {
+        try (StageProbe probe = new StageProbe(kafka, Stage.TOOL);
+                var service = ToolWorker.start(
+                        args("--DRAIN_SECONDS=60", "--spring.main.sources=" + MoreTools.class.getName()))) {
+            String incarnation = service.getBean(StageRuntime.class).incarnation();
+            Map<String, String> hashes = service.getBean(Catalogue.class).hashes();
+            CallRef running = ref();
+            CallRef late = ref();
+            probe.give(call(running, incarnation, "gate", hashes.get("gate"), "{}"), Context.root());
+            await().until(() -> MoreTools.GATE.waiting.get() == 1);
+
+            Thread end = Thread.ofVirtual().start(service::close);
+            await().until(() -> probe.announcement(incarnation).draining());
+            probe.give(
+                    call(late, incarnation, "calculator", hashes.get("calculator"), "{\"expression\":\"1\"}"),
+                    Context.root());
+            assertThat(probe.result(late)).isInstanceOf(CallResult.Busy.class);
+            assertThat(get(service, "/actuator/health")).contains("toolStage");
+
+            MoreTools.GATE.open();
+            assertThat(probe.result(running))
+                    .isInstanceOfSatisfying(
+                            CallResult.Completed.class,
+                            completed -> assertThat(completed.output()).isEqualTo(new CallOutput.Tool("let go", null)));
+            assertThat(end.join(Duration.ofSeconds(30))).isTrue();
         }
     }
 
@@ -184,6 +214,13 @@ class ToolWorkerTest {
 /** Outside of what is scanned: it has to be named. */
 @Configuration(proxyBeanMethods = false)
 class MoreTools {
+    static final TestTools.Gate GATE = new TestTools.Gate();
+
+    @Bean
+    Tool gate() {
+        return TestTools.tool("gate", false, Duration.ofSeconds(60), GATE);
+    }
+
     @Bean
     Tool echo() {
         return TestTools.tool("echo", true, Duration.ofSeconds(1), call -> "echo");

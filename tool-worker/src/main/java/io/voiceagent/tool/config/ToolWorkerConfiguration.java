@@ -84,6 +84,11 @@ class ToolWorkerConfiguration {
         return StageRuntime.start(options, handler, telemetry, meters);
     }
 
+    @Bean
+    DrainFirst drainFirst(StageRuntime toolStage) {
+        return new DrainFirst(toolStage);
+    }
+
     /** Shown as {@code toolStage}: up while the stage is announced and can be given calls. */
     @Bean
     HealthIndicator toolStageHealthIndicator(StageRuntime toolStage, Catalogue catalogue) {
