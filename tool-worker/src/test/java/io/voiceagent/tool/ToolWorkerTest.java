@@ -189,7 +189,10 @@ class ToolWorkerTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --TOOL_SLOTS=many                                   | TOOL_SLOTS is "many". Use a whole number from 1 to 10000
+                    --TOOL_SLOTS=many --KAFKA_BOOTSTRAP_SERVERS=localhost:1 | TOOL_SLOTS is "many". Use a whole number from 1 to 10000
+                    --TRACE_SAMPLE_RATE=7                               | TRACE_SAMPLE_RATE is "7"
+                    --KAFKA_BOOTSTRAP_SERVERS=nonsense                  | KAFKA_BOOTSTRAP_SERVERS has "nonsense"
+                    --TOOL_SLOTS=0                                      | TOOL_SLOTS is "0". Use a whole number from 1 to 10000
                     --DRAIN_SECONDS=-1                                  | DRAIN_SECONDS is "-1". Use a whole number from 0 to 300
                     --TAVILY_API_KEY=x --TAVILY_BASE_URL=nowhere        | TAVILY_BASE_URL is not an http(s) URL
                     --TAVILY_API_KEY=x --TAVILY_BASE_URL=http://h:99999 | TAVILY_BASE_URL is not an http(s) URL
@@ -200,7 +203,10 @@ class ToolWorkerTest {
                     --BIND_ADDRESS=256.0.0.1.example.invalid            | BIND_ADDRESS is not an address
                     """)
     void aWrongSettingIsToldInOneLine(String wrong, String told, CapturedOutput output) {
+        long begin = System.nanoTime();
         assertThatThrownBy(() -> ToolWorker.start(args(wrong.split(" ")))).isNotNull();
+        // Not after the wait for a broker
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(30));
 
         assertThat(output.getOut()
                         .lines()

@@ -14,7 +14,6 @@ import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.stage.StageOptions;
 import io.voiceagent.transport.stage.StageRuntime;
 import io.voiceagent.transport.telemetry.Telemetry;
-import io.voiceagent.transport.telemetry.TelemetryOptions;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -25,10 +24,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
 /**
- * Settings, telemetry and the stage.
- *
- * <p>Variables, beside those of Kafka and telemetry: {@code TOOL_SLOTS}, calls at once, 1 to 10,000; {@code DRAIN_SECONDS},
- * how long running calls may take to end when the service is told to, 0 to 300.
+ * Telemetry, the catalogue of all {@link Tool} beans, and the stage that runs them.
  */
 @Configuration(proxyBeanMethods = false)
 class ToolWorkerConfiguration {
@@ -36,21 +32,21 @@ class ToolWorkerConfiguration {
     private static final Duration STARTUP_WAIT = Duration.ofSeconds(60);
 
     @Bean
-    Variables variables(Environment environment) {
-        return Variables.of(environment::getProperty);
+    ToolWorkerSettings settings(Environment environment) {
+        return ToolWorkerSettings.from(Variables.of(environment::getProperty), SERVICE, version());
     }
 
     /** Given out when all topics are there. */
     @Bean
-    KafkaSettings kafkaSettings(Variables variables) {
-        KafkaSettings settings = KafkaSettings.from(variables);
-        TopicCreator.ensure(settings, STARTUP_WAIT);
-        return settings;
+    KafkaSettings kafkaSettings(ToolWorkerSettings settings) {
+        TopicCreator.ensure(settings.kafka(), STARTUP_WAIT);
+        return settings.kafka();
     }
 
+    /** @param kafka so that it sends to topics that are there */
     @Bean
-    Telemetry telemetry(Variables variables, KafkaSettings kafka) {
-        return Telemetry.start(TelemetryOptions.from(variables, SERVICE, version(), kafka));
+    Telemetry telemetry(ToolWorkerSettings settings, KafkaSettings kafka) {
+        return Telemetry.start(settings.telemetry());
     }
 
     @Bean
@@ -70,15 +66,14 @@ class ToolWorkerConfiguration {
 
     @Bean
     StageRuntime toolStage(
-            Variables variables,
+            ToolWorkerSettings settings,
             KafkaSettings kafka,
             Catalogue catalogue,
             ToolCallHandler handler,
             Telemetry telemetry,
             MeterRegistry meters) {
-        StageOptions options = StageOptions.of(
-                        Stage.TOOL, kafka, variables.integer("TOOL_SLOTS", 32, 1, 10_000), version(), catalogue::hashes)
-                .withDrainGrace(Duration.ofSeconds(variables.integer("DRAIN_SECONDS", 25, 0, 300)));
+        StageOptions options = StageOptions.of(Stage.TOOL, kafka, settings.slots(), version(), catalogue::hashes)
+                .withDrainGrace(settings.drain());
         // Described first: whoever reads of a tool in an announcement can look it up
         CatalogueWriter.write(kafka, catalogue, STARTUP_WAIT);
         return StageRuntime.start(options, handler, telemetry, meters);
