@@ -182,5 +182,7 @@ class ThreeWaysTest {
         assertThat(service.send(service.anonymous(page)).body()).contains("swagger-ui");
         HttpResponse<String> document = service.send(service.anonymous("/docs/openapi.json"));
         assertThat(document.statusCode()).isEqualTo(200);
+        assertThat(RunningIngress.json(document).at("/paths").propertyNames())
+                .contains("/api/v1/responses", "/api/v1/responses/{id}", "/api/v1/responses/{id}/cancel");
     }
 }

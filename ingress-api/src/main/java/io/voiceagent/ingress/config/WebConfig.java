@@ -3,12 +3,14 @@ package io.voiceagent.ingress.config;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.opentelemetry.api.trace.Tracer;
+import io.swagger.v3.oas.models.OpenAPI;
 import io.voiceagent.ingress.follow.ResponseReader;
 import io.voiceagent.ingress.follow.ToolCatalogue;
 import io.voiceagent.ingress.security.ApiKeyFilter;
 import io.voiceagent.ingress.submit.RequestLog;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
+import io.voiceagent.ingress.web.ApiDocument;
 import io.voiceagent.ingress.web.ErrorWriter;
 import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.ingress.web.RequestFilter;
@@ -78,6 +80,11 @@ public class WebConfig {
                 settings.turnDeadline(),
                 health,
                 settings.defaultModel()));
+    }
+
+    @Bean
+    OpenAPI apiDocument() {
+        return ApiDocument.read();
     }
 
     /** What the platform's probes see of the components that the service can't serve without. */
