@@ -27,7 +27,7 @@ final class ArchiveHealth implements HealthIndicator {
             if (problem != null) {
                 details.put("problem", problem);
             }
-            health.withDetail(status.topic(), details);
+            health.withDetail(status.subject(), details);
             switch (status.state()) {
                 case STARTING, RUNNING -> {}
                 case WAITING_FOR_KAFKA, WAITING_FOR_POSTGRES, STOPPED -> health.down();

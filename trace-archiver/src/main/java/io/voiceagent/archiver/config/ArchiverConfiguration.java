@@ -114,8 +114,8 @@ class ArchiverConfiguration {
     private record Wiring(
             DataSource dataSource, KafkaClients clients, DeadLetters deadLetters, MeterRegistry registry) {
 
-        <R> LogArchiver<R> archiver(String topic, PayloadDecoder<R> decoder, RowFormat<R> format) {
-            return new LogArchiver<>(
+        <R> LogArchiver archiver(String topic, PayloadDecoder<R> decoder, RowFormat<R> format) {
+            return LogArchiver.ofRows(
                     topic,
                     () -> clients.consumer(topic),
                     new Storage<>(dataSource, decoder, format, deadLetters, clients::topicId),

@@ -21,13 +21,13 @@ final class Archivers implements SmartLifecycle {
     private static final Logger log = LoggerFactory.getLogger(Archivers.class);
     private static final Duration EVERY = Duration.ofHours(1);
 
-    private final List<LogArchiver<?>> archivers;
+    private final List<LogArchiver> archivers;
     private final List<DayPartitions> partitions;
     private final DataSource dataSource;
     private final ScheduledExecutorService upkeep;
     private volatile boolean running;
 
-    Archivers(List<LogArchiver<?>> archivers, List<DayPartitions> partitions, DataSource dataSource) {
+    Archivers(List<LogArchiver> archivers, List<DayPartitions> partitions, DataSource dataSource) {
         this.archivers = List.copyOf(archivers);
         this.partitions = List.copyOf(partitions);
         this.dataSource = dataSource;

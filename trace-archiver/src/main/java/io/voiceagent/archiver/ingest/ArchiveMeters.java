@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.function.Supplier;
 
 /** The meters of one topic's archiving, all named {@code voice_agent_archive_*} and tagged with the topic. */
-final class ArchiveMeters {
+public final class ArchiveMeters {
 
     private static final String PREFIX = "voice.agent.archive.";
     private static final String TOPIC = "topic";
@@ -21,7 +21,7 @@ final class ArchiveMeters {
     private final Counter lost;
     private final DistributionSummary batchRows;
 
-    ArchiveMeters(MeterRegistry registry, String topic) {
+    public ArchiveMeters(MeterRegistry registry, String topic) {
         this.registry = registry;
         this.topic = topic;
         this.rows = counter("rows", "Rows committed to the table");
@@ -34,7 +34,7 @@ final class ArchiveMeters {
     }
 
     /** Publishes what is still unread; called once. */
-    void lag(Supplier<Number> records, Supplier<Number> seconds) {
+    public void lag(Supplier<Number> records, Supplier<Number> seconds) {
         Gauge.builder(PREFIX + "lag.records", records)
                 .description("Records on the topic that are not stored yet, as of the last look")
                 .tag(TOPIC, topic)
@@ -46,23 +46,26 @@ final class ArchiveMeters {
                 .register(registry);
     }
 
-    void stored(BatchWriter.Outcome.Stored stored, Duration took) {
-        rows.increment(stored.rows());
-        deadLetters.increment(stored.refused());
-        batchRows.record(stored.rows());
+    /** A committed batch. */
+    public void stored(long batch, long refused, Duration took) {
+        rows.increment(batch);
+        deadLetters.increment(refused);
+        batchRows.record(batch);
         batch("committed", took);
     }
 
-    void overtaken(Duration took) {
+    /** A batch whose records another archiver has stored. */
+    public void overtaken(Duration took) {
         batch("overtaken", took);
     }
 
-    void failed(Duration took) {
+    /** A batch that is tried again. */
+    public void failed(Duration took) {
         batch("failed", took);
     }
 
     /** An error that is retried. */
-    void error(Component component) {
+    public void error(Component component) {
         Counter.builder(PREFIX + "errors")
                 .description("Failures that the archiver retries")
                 .tag(TOPIC, topic)
@@ -71,7 +74,8 @@ final class ArchiveMeters {
                 .increment();
     }
 
-    void lost(long records) {
+    /** Records that the log no longer had. */
+    public void lost(long records) {
         lost.increment(records);
     }
 
@@ -95,7 +99,7 @@ final class ArchiveMeters {
     }
 
     /** Whose failure an error is. */
-    enum Component {
+    public enum Component {
         POSTGRES("postgres"),
         KAFKA("kafka"),
         ARCHIVER("archiver");

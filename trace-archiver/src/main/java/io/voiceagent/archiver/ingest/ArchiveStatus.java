@@ -3,15 +3,16 @@ package io.voiceagent.archiver.ingest;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one topic's archiver is doing, for health checks.
+ * What one archiver is doing, for health checks.
  *
+ * @param subject what it archives: a topic's name, or {@code responses}
  * @param state what it does now
  * @param problem the last failure while it is not over; null when all is well
- * @param lagRecords records on the topic that are not stored, as of the last look
+ * @param lagRecords records that it has not read or not stored, as of the last look
  * @param lagSeconds for how long the oldest of them may have waited
  */
 public record ArchiveStatus(
-        String topic, State state, @Nullable String problem, long lagRecords, double lagSeconds) {
+        String subject, State state, @Nullable String problem, long lagRecords, double lagSeconds) {
 
     /** The states of an archiver. */
     public enum State {

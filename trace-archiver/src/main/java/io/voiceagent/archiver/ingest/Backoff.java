@@ -4,20 +4,20 @@ import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** Waiting times that double from a first to a longest one, each cut by up to a third at random. Not thread-safe. */
-final class Backoff {
+public final class Backoff {
 
     private final Duration first;
     private final Duration longest;
     private Duration next;
 
-    Backoff(Duration first, Duration longest) {
+    public Backoff(Duration first, Duration longest) {
         this.first = first;
         this.longest = longest;
         this.next = first;
     }
 
     /** The time to wait after one more failure. */
-    Duration failed() {
+    public Duration failed() {
         Duration wait = next;
         Duration doubled = next.multipliedBy(2);
         next = doubled.compareTo(longest) > 0 ? longest : doubled;
@@ -25,7 +25,7 @@ final class Backoff {
     }
 
     /** Begins anew after a success. */
-    void succeeded() {
+    public void succeeded() {
         next = first;
     }
 }

@@ -17,14 +17,6 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 record Batch(List<ConsumerRecord<byte[], byte[]>> records, SortedMap<Integer, Move> moves) {
 
     /**
-     * The step of one partition's position.
-     *
-     * @param expected the stored position, which is that of the first record not yet stored
-     * @param next the position after the last record of the batch
-     */
-    record Move(long expected, long next) {}
-
-    /**
      * A batch of these records.
      *
      * @param positions the stored position of every partition that has a record

@@ -3,7 +3,6 @@ package io.voiceagent.archiver.ingest;
 import io.voiceagent.archiver.ingest.DeadLetters.Letter;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -32,10 +31,6 @@ final class BatchWriter<R> {
 
     /** Bytes of rows that are gathered before they are handed to the driver. */
     private static final int CHUNK_BYTES = 64 * 1024;
-
-    /** A writer that is paused between its statements, or waits for such a one, must not stop the partition. */
-    private static final String LIMITS = """
-            SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = '20s'""";
 
     private final DataSource dataSource;
     private final OffsetStore offsets;
@@ -79,7 +74,7 @@ final class BatchWriter<R> {
     }
 
     /** Moves a position over records that are gone. False: it is not where it was thought to be. */
-    boolean skip(int partition, Batch.Move move) throws SQLException {
+    boolean skip(int partition, Move move) throws SQLException {
         try (Connection connection = dataSource.getConnection()) {
             return offsets.move(connection, partition, move);
         }
@@ -97,7 +92,7 @@ final class BatchWriter<R> {
         try {
             return store(batch, List.of());
         } catch (SQLException e) {
-            if (!refusesData(e)) {
+            if (!Transaction.refusesData(e)) {
                 throw e;
             }
             if (batch.records().size() == 1) {
@@ -116,33 +111,19 @@ final class BatchWriter<R> {
     }
 
     private Outcome store(Batch batch, List<Letter> dead) throws SQLException, DeadLetterException {
-        try (Connection connection = dataSource.getConnection()) {
-            connection.setAutoCommit(false);
-            try {
-                Outcome outcome = storeIn(connection, batch, new ArrayList<>(dead));
-                if (outcome instanceof Outcome.Stored) {
-                    connection.commit();
-                } else {
-                    connection.rollback();
-                }
-                return outcome;
-            } catch (SQLException | DeadLetterException | RuntimeException e) {
-                rollBack(connection, e);
-                throw e;
-            }
-        }
+        return Transaction.run(
+                dataSource,
+                connection -> storeIn(connection, batch, new ArrayList<>(dead)),
+                Outcome.Stored.class::isInstance);
     }
 
     private Outcome storeIn(Connection connection, Batch batch, List<Letter> dead)
             throws SQLException, DeadLetterException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(LIMITS);
-        }
         long rows = copy(connection, batch, dead);
         if (!dead.isEmpty()) {
             deadLetters.send(dead);
         }
-        for (Map.Entry<Integer, Batch.Move> move : batch.moves().entrySet()) {
+        for (Map.Entry<Integer, Move> move : batch.moves().entrySet()) {
             if (!offsets.move(connection, move.getKey(), move.getValue())) {
                 return new Outcome.Overtaken();
             }
@@ -208,23 +189,6 @@ final class BatchWriter<R> {
             log.error("The decoder failed on {}-{}@{}", record.topic(), record.partition(), record.offset(), e);
             dead.add(new Letter(record, record.value(), "the decoder failed: " + e));
             return List.of();
-        }
-    }
-
-    /** Whether it is the data, and not the state of the database, that the statement failed by. */
-    private static boolean refusesData(SQLException e) {
-        String state = e.getSQLState();
-        return state != null
-                && (state.startsWith("22") // data exception
-                        || state.startsWith("23") // integrity constraint violation
-                        || state.startsWith("54")); // program limit exceeded: an index entry, a nesting
-    }
-
-    private static void rollBack(Connection connection, Exception cause) {
-        try {
-            connection.rollback();
-        } catch (SQLException e) {
-            cause.addSuppressed(e);
         }
     }
 }

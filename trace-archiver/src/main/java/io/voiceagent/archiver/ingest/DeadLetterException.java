@@ -3,7 +3,7 @@ package io.voiceagent.archiver.ingest;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /** A dead letter that the broker did not take. Its batch is not stored either, and is tried again. */
-final class DeadLetterException extends Exception {
+public final class DeadLetterException extends Exception {
 
     private static final long serialVersionUID = 1L;
 

@@ -45,10 +45,10 @@ public final class DeadLetters {
      */
     // The arrays belong to Kafka's own records and are never changed.
     @SuppressWarnings("ArrayRecordComponent")
-    record Letter(ConsumerRecord<byte[], byte[]> origin, byte @Nullable [] payload, String reason) {}
+    public record Letter(ConsumerRecord<byte[], byte[]> origin, byte @Nullable [] payload, String reason) {}
 
     /** Sends the letters and returns when the broker has them. */
-    void send(List<Letter> letters) throws DeadLetterException {
+    public void send(List<Letter> letters) throws DeadLetterException {
         List<Future<?>> sends = new ArrayList<>(letters.size());
         for (Letter letter : letters) {
             sends.add(producer.send(record(letter, letter.payload(), letter.reason())));

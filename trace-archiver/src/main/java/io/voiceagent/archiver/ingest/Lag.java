@@ -7,32 +7,32 @@ import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * How far behind the archiver is. The age is an upper bound: a partition's oldest unread record is younger than the last
- * stored one, and younger than the last moment at which nothing was unread.
+ * How far behind a reader is. The age is an upper bound: a partition's oldest unread record is younger than the last one
+ * done with, and younger than the last moment at which nothing was unread.
  *
  * <p>Confined to the archiver's thread; {@link #records()} and {@link #seconds()} may be read by any.
  */
-final class Lag {
+public final class Lag {
 
     private final Clock clock;
-    private final Map<Integer, Long> storedAt = new HashMap<>(); // timestamp of the last stored record, ms
+    private final Map<Integer, Long> doneAt = new HashMap<>(); // timestamp of the last record done with, ms
     private final Map<Integer, Long> caughtUpAt = new HashMap<>(); // ms
     private volatile long records;
     private volatile double seconds;
 
-    Lag(Clock clock) {
+    public Lag(Clock clock) {
         this.clock = clock;
     }
 
-    /** Notes records that are stored. */
-    void stored(Batch batch) {
-        for (ConsumerRecord<byte[], byte[]> record : batch.records()) {
-            storedAt.put(record.partition(), record.timestamp());
+    /** Notes records that are done with. */
+    public void done(Iterable<ConsumerRecord<byte[], byte[]>> records) {
+        for (ConsumerRecord<byte[], byte[]> record : records) {
+            doneAt.put(record.partition(), record.timestamp());
         }
     }
 
-    /** Compares the stored positions of the own partitions with the ends of the log. */
-    void observe(Map<Integer, Long> positions, Map<Integer, Long> ends) {
+    /** Compares the positions of the own partitions with the ends of the log. */
+    public void observe(Map<Integer, Long> positions, Map<Integer, Long> ends) {
         long now = clock.millis();
         long unread = 0;
         long oldest = now;
@@ -43,7 +43,7 @@ final class Lag {
                 caughtUpAt.put(partition, now);
             } else {
                 long since = caughtUpAt.computeIfAbsent(partition, p -> now);
-                oldest = Math.min(oldest, Math.max(since, storedAt.getOrDefault(partition, 0L)));
+                oldest = Math.min(oldest, Math.max(since, doneAt.getOrDefault(partition, 0L)));
             }
             unread += behind;
         }
@@ -52,16 +52,16 @@ final class Lag {
     }
 
     /** Forgets partitions that are now another archiver's. */
-    void retain(Set<Integer> partitions) {
-        storedAt.keySet().retainAll(partitions);
+    public void retain(Set<Integer> partitions) {
+        doneAt.keySet().retainAll(partitions);
         caughtUpAt.keySet().retainAll(partitions);
     }
 
-    long records() {
+    public long records() {
         return records;
     }
 
-    double seconds() {
+    public double seconds() {
         return seconds;
     }
 }

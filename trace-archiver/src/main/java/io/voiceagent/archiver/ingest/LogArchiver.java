@@ -5,10 +5,10 @@ import io.voiceagent.archiver.ingest.ArchiveMeters.Component;
 import io.voiceagent.archiver.ingest.ArchiveStatus.State;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -17,48 +17,53 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Archives one topic on a thread of its own: keeps a {@link ReadSession} going, and begins a new one with a new consumer
- * when one fails. Several archivers of one topic, in this process or in others, share its partitions as a consumer group.
- *
- * @param <R> the row
+ * Archives on a thread of its own: keeps a {@link Session} going, and begins a new one with new consumers when one fails.
+ * Several archivers of one topic, in this process or in others, share its partitions as a consumer group.
  */
-public final class LogArchiver<R> implements AutoCloseable {
+public final class LogArchiver implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(LogArchiver.class);
     private static final Duration STOP_TIMEOUT = Duration.ofSeconds(10);
 
-    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
-
-    private final String topic;
-    private final Supplier<Consumer<byte[], byte[]>> consumers;
-    private final SessionFactory<R> sessions;
+    private final String subject;
+    private final Session.Factory sessions;
     private final ArchiveMeters meters;
-    private final Lag lag;
+    private final List<Lag> lags;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread thread;
     private volatile State state = State.STARTING;
     private volatile @Nullable String problem;
-    private volatile @Nullable Consumer<byte[], byte[]> current;
+    private volatile @Nullable Session current;
 
     /**
+     * @param subject what is archived, as health checks and logs name it
+     * @param lags how far behind it is on each log that it reads
+     */
+    public LogArchiver(String subject, Session.Factory sessions, ArchiveMeters meters, List<Lag> lags) {
+        this.subject = subject;
+        this.sessions = sessions;
+        this.meters = meters;
+        this.lags = List.copyOf(lags);
+        this.thread = Thread.ofPlatform().name("archive-" + subject).unstarted(this::run);
+    }
+
+    /**
+     * Archives one topic whose records are rows.
+     *
      * @param consumers makes a consumer that never commits and never resets: {@code enable.auto.commit=false}, {@code
      *     auto.offset.reset=none}; its fetch settings bound the batch and say how long records are gathered
      * @param storage where the rows go
      */
-    public LogArchiver(
+    public static <R> LogArchiver ofRows(
             String topic, Supplier<Consumer<byte[], byte[]>> consumers, Storage<R> storage, MeterRegistry registry) {
-        this.topic = topic;
-        this.consumers = consumers;
-        this.meters = new ArchiveMeters(registry, topic);
-        this.lag = new Lag(Clock.systemUTC());
+        ArchiveMeters meters = new ArchiveMeters(registry, topic);
+        Lag lag = new Lag(Clock.systemUTC());
         meters.lag(lag::records, lag::seconds);
-        this.sessions = consumer -> new ReadSession<>(topic, consumer, storage, meters, lag, this::report);
-        this.thread = Thread.ofPlatform().name("archive-" + topic).unstarted(this::run);
-    }
-
-    @FunctionalInterface
-    private interface SessionFactory<R> {
-        ReadSession<R> open(Consumer<byte[], byte[]> consumer);
+        return new LogArchiver(
+                topic,
+                report -> new ReadSession<>(topic, consumers.get(), storage, meters, lag, report),
+                meters,
+                List.of(lag));
     }
 
     /** Begins to read. Once. */
@@ -69,15 +74,20 @@ public final class LogArchiver<R> implements AutoCloseable {
     /** What it is doing. */
     public ArchiveStatus status() {
         State shown = thread.isAlive() || state == State.STARTING ? state : State.STOPPED;
-        return new ArchiveStatus(topic, shown, problem, lag.records(), lag.seconds());
+        return new ArchiveStatus(
+                subject,
+                shown,
+                problem,
+                lags.stream().mapToLong(Lag::records).sum(),
+                lags.stream().mapToDouble(Lag::seconds).max().orElse(0));
     }
 
     /** Asks it to end after the batch at hand; does not wait. */
     public void stop() {
         stopping.countDown();
-        Consumer<byte[], byte[]> consumer = current;
-        if (consumer != null) {
-            consumer.wakeup();
+        Session session = current;
+        if (session != null) {
+            session.wakeUp();
         }
     }
 
@@ -87,7 +97,7 @@ public final class LogArchiver<R> implements AutoCloseable {
         stop();
         try {
             if (!thread.join(STOP_TIMEOUT)) {
-                log.warn("The archiver of {} did not end within {}; its thread is left behind", topic, STOP_TIMEOUT);
+                log.warn("The archiver of {} did not end within {}; its thread is left behind", subject, STOP_TIMEOUT);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -111,17 +121,14 @@ public final class LogArchiver<R> implements AutoCloseable {
     }
 
     private void readOn(Backoff backoff) {
-        Consumer<byte[], byte[]> consumer = consumers.get();
-        try {
-            current = consumer;
-            ReadSession<R> session = sessions.open(consumer);
+        try (Session session = sessions.open(this::report)) {
+            current = session;
             while (!isStopping()) {
                 session.step();
                 backoff.succeeded();
             }
         } finally {
             current = null;
-            consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
         }
     }
 
@@ -129,7 +136,7 @@ public final class LogArchiver<R> implements AutoCloseable {
         meters.error(component);
         report(next, String.valueOf(e.getMessage()));
         Duration wait = backoff.failed();
-        log.error("Archiving {} failed; reading begins anew in {} ms", topic, wait.toMillis(), e);
+        log.error("Archiving {} failed; reading begins anew in {} ms", subject, wait.toMillis(), e);
         try {
             if (stopping.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
                 log.debug("Stopped while waiting to begin anew");
@@ -142,7 +149,7 @@ public final class LogArchiver<R> implements AutoCloseable {
 
     private void report(State next, @Nullable String why) {
         if (state != next) {
-            log.info("Archiver of {}: {}{}", topic, next, why == null ? "" : ", " + why);
+            log.info("Archiver of {}: {}{}", subject, next, why == null ? "" : ", " + why);
         }
         state = next;
         problem = why;

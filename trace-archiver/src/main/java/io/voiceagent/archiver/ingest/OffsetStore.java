@@ -9,25 +9,25 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The positions of one topic in the table {@code kafka_offsets}: the only ones that count. A position moves by
+ * The positions of one topic in a table like {@code kafka_offsets}: the only ones that count. A position moves by
  * compare-and-set, so of two writers of a partition, one of them perhaps long replaced, just one stores a record.
  *
+ * @param table a trusted name: it becomes part of the statements
  * @param topic the topic's name
  * @param topicId the id that the broker gave it at its creation
  */
-record OffsetStore(String topic, String topicId) {
+public record OffsetStore(String table, String topic, String topicId) {
 
     private static final String CREATE = """
-            INSERT INTO kafka_offsets (topic, topic_id, partition, next_offset)
+            INSERT INTO %s (topic, topic_id, partition, next_offset)
             VALUES (?, ?, ?, 0) ON CONFLICT DO NOTHING""";
-    private static final String READ =
-            "SELECT partition, next_offset FROM kafka_offsets WHERE topic = ? AND topic_id = ?";
+    private static final String READ = "SELECT partition, next_offset FROM %s WHERE topic = ? AND topic_id = ?";
     private static final String MOVE = """
-            UPDATE kafka_offsets SET next_offset = ?, updated_at = now()
+            UPDATE %s SET next_offset = ?, updated_at = now()
             WHERE topic = ? AND topic_id = ? AND partition = ? AND next_offset = ?""";
 
     /** The positions of these partitions; one never seen begins at 0. Commits by itself (needs auto-commit). */
-    Map<Integer, Long> read(Connection connection, Collection<Integer> partitions) throws SQLException {
+    public Map<Integer, Long> read(Connection connection, Collection<Integer> partitions) throws SQLException {
         Map<Integer, Long> known = known(connection);
         if (!known.keySet().containsAll(partitions)) {
             create(connection, partitions);
@@ -38,8 +38,8 @@ record OffsetStore(String topic, String topicId) {
     }
 
     /** Moves one position in the connection's transaction. False: it is not at {@code expected}, and nothing moved. */
-    boolean move(Connection connection, int partition, Batch.Move move) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(MOVE)) {
+    public boolean move(Connection connection, int partition, Move move) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(MOVE.formatted(table))) {
             statement.setLong(1, move.next());
             statement.setString(2, topic);
             statement.setString(3, topicId);
@@ -51,7 +51,7 @@ record OffsetStore(String topic, String topicId) {
 
     private Map<Integer, Long> known(Connection connection) throws SQLException {
         Map<Integer, Long> offsets = new HashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement(READ)) {
+        try (PreparedStatement statement = connection.prepareStatement(READ.formatted(table))) {
             statement.setString(1, topic);
             statement.setString(2, topicId);
             try (ResultSet rows = statement.executeQuery()) {
@@ -64,7 +64,7 @@ record OffsetStore(String topic, String topicId) {
     }
 
     private void create(Connection connection, Collection<Integer> partitions) throws SQLException {
-        try (PreparedStatement statement = connection.prepareStatement(CREATE)) {
+        try (PreparedStatement statement = connection.prepareStatement(CREATE.formatted(table))) {
             for (int partition : partitions) {
                 statement.setString(1, topic);
                 statement.setString(2, topicId);

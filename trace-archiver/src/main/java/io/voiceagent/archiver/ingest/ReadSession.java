@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -32,19 +32,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Confined to one thread.
  */
-final class ReadSession<R> implements ConsumerRebalanceListener {
+final class ReadSession<R> implements ConsumerRebalanceListener, Session {
 
     private static final Logger log = LoggerFactory.getLogger(ReadSession.class);
     private static final Duration POLL = Duration.ofMillis(500);
     private static final Duration LOOK_EVERY = Duration.ofSeconds(2);
     private static final Duration LOOK_TIMEOUT = Duration.ofSeconds(1);
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(3);
 
     private final String topic;
     private final Consumer<byte[], byte[]> consumer;
     private final Storage<R> storage;
     private final ArchiveMeters meters;
     private final Lag lag;
-    private final BiConsumer<State, @Nullable String> report;
+    private final Report report;
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
     private final Map<Integer, Long> positions = new HashMap<>();
     private @Nullable BatchWriter<R> writer;
@@ -58,7 +59,7 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
             Storage<R> storage,
             ArchiveMeters meters,
             Lag lag,
-            BiConsumer<State, @Nullable String> report) {
+            Report report) {
         this.topic = topic;
         this.consumer = consumer;
         this.storage = storage;
@@ -69,7 +70,8 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
     }
 
     /** Reads once and stores what came. Returns after half a second at the latest when nothing comes. */
-    void step() {
+    @Override
+    public void step() {
         if (!inStep && System.nanoTime() - retryAt >= 0) {
             getInStep();
         }
@@ -85,6 +87,16 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
         if (System.nanoTime() - lookAt >= 0) {
             look();
         }
+    }
+
+    @Override
+    public void wakeUp() {
+        consumer.wakeup();
+    }
+
+    @Override
+    public void close() {
+        consumer.close(CloseOptions.timeout(CLOSE_TIMEOUT));
     }
 
     /** A position is needed for the poll to go on, and paused, it is not read from; {@link #getInStep} sets the right one. */
@@ -146,8 +158,8 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
             switch (writer().write(batch)) {
                 case Outcome.Stored stored -> {
                     batch.moves().forEach((partition, move) -> positions.put(partition, move.next()));
-                    lag.stored(batch);
-                    meters.stored(stored, since(begin));
+                    lag.done(batch.records());
+                    meters.stored(stored.rows(), stored.refused(), since(begin));
                     backoff.succeeded();
                 }
                 case Outcome.Overtaken ignored -> {
@@ -183,10 +195,10 @@ final class ReadSession<R> implements ConsumerRebalanceListener {
                     log.error(
                             "{}: records {} to {} are gone before they were archived", partition, position, begin - 1);
                     meters.lost(begin - position);
-                    writer.skip(partition.partition(), new Batch.Move(position, begin));
+                    writer.skip(partition.partition(), new Move(position, begin));
                 } else if (position > end) {
                     log.error("{}: the log ends at {}, before {} that was archived up to", partition, end, position);
-                    writer.skip(partition.partition(), new Batch.Move(position, end));
+                    writer.skip(partition.partition(), new Move(position, end));
                 }
             }
             outOfStep();

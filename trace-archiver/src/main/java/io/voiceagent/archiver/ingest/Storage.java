@@ -22,7 +22,7 @@ public record Storage<R>(
         Function<String, String> topicIds) {
 
     BatchWriter<R> writer(String topic) {
-        OffsetStore offsets = new OffsetStore(topic, topicIds.apply(topic));
+        OffsetStore offsets = new OffsetStore("kafka_offsets", topic, topicIds.apply(topic));
         return new BatchWriter<>(dataSource, offsets, decoder, format, deadLetters);
     }
 }

@@ -47,7 +47,7 @@ final class ArchiveFixture implements AutoCloseable {
             new KafkaClients(KafkaSettings.local(Servers.broker().bootstrapServers(), 4, 4));
     private final Producer<byte[], byte[]> producer;
     private final Producer<byte[], byte[]> deadLetterProducer = clients.deadLetters();
-    private final List<LogArchiver<?>> archivers = new ArrayList<>();
+    private final List<LogArchiver> archivers = new ArrayList<>();
     private final DataSource dataSource;
     private final int partitions;
 
@@ -74,12 +74,12 @@ final class ArchiveFixture implements AutoCloseable {
     }
 
     /** An archiver of the topic as in production, but for what {@code storage} changes. */
-    LogArchiver<SpanRow> start(Storage<SpanRow> storage) {
+    LogArchiver start(Storage<SpanRow> storage) {
         return start(storage, () -> clients.consumer(topic));
     }
 
     /** An archiver that thinks that all partitions are its own, as one does that was replaced and does not know it. */
-    LogArchiver<SpanRow> startAlone(Storage<SpanRow> storage) {
+    LogArchiver startAlone(Storage<SpanRow> storage) {
         return start(storage, () -> {
             KafkaSettings settings = KafkaSettings.local(Servers.broker().bootstrapServers(), 4, 4);
             Map<String, Object> properties = settings.clientProperties();
@@ -90,8 +90,8 @@ final class ArchiveFixture implements AutoCloseable {
         });
     }
 
-    private LogArchiver<SpanRow> start(Storage<SpanRow> storage, Supplier<Consumer<byte[], byte[]>> consumers) {
-        LogArchiver<SpanRow> archiver = new LogArchiver<>(topic, consumers, storage, registry);
+    private LogArchiver start(Storage<SpanRow> storage, Supplier<Consumer<byte[], byte[]>> consumers) {
+        LogArchiver archiver = LogArchiver.ofRows(topic, consumers, storage, registry);
         archivers.add(archiver);
         archiver.start();
         return archiver;

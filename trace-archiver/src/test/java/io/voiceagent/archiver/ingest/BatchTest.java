@@ -37,7 +37,7 @@ class BatchTest {
         for (int partition : whole.moves().keySet()) {
             long position = begin.get(partition);
             for (Batch part : parts) {
-                Batch.Move move = part.moves().get(partition);
+                Move move = part.moves().get(partition);
                 if (move != null) {
                     assertThat(move.expected()).isEqualTo(position);
                     position = move.next();

@@ -10,10 +10,10 @@ import org.postgresql.PGConnection;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /** Real connections whose first commits go wrong. */
-final class FaultyDataSource extends DelegatingDataSource {
+public final class FaultyDataSource extends DelegatingDataSource {
 
     /** What happens at a commit. */
-    enum Fault {
+    public enum Fault {
         /** The server ends the session before it hears of the commit: everything copied is taken back. */
         KILLED_BEFORE,
         /** The server commits, and its answer is lost. */
@@ -23,14 +23,14 @@ final class FaultyDataSource extends DelegatingDataSource {
     private final Fault fault;
     private final AtomicInteger left;
 
-    FaultyDataSource(DataSource real, Fault fault, int times) {
+    public FaultyDataSource(DataSource real, Fault fault, int times) {
         super(real);
         this.fault = fault;
         this.left = new AtomicInteger(times);
     }
 
     /** Faults that have not happened yet. */
-    int left() {
+    public int left() {
         return Math.max(0, left.get());
     }
 

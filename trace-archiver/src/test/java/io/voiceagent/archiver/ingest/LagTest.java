@@ -40,7 +40,7 @@ class LagTest {
     @Test
     void isNoOlderThanTheLastStoredRecord() {
         lag.observe(Map.of(0, 0L), Map.of(0, 0L));
-        lag.stored(Batch.of(List.of(record(0, 0, 60_000)), Map.of(0, 0L)));
+        lag.done(List.of(record(0, 0, 60_000)));
         clock.millis = 61_000;
         lag.observe(Map.of(0, 1L), Map.of(0, 9L));
 

@@ -79,7 +79,7 @@ class LogArchiverTest {
         try (ArchiveFixture fixture = new ArchiveFixture(dataSource, 2)) {
             FaultyDataSource faulty = new FaultyDataSource(dataSource, fault, 3);
             send(fixture, 0, 10);
-            LogArchiver<SpanRow> archiver = fixture.start(fixture.storage(faulty, new SpanDecoder(), new SpanFormat()));
+            LogArchiver archiver = fixture.start(fixture.storage(faulty, new SpanDecoder(), new SpanFormat()));
             for (int sent = 10; sent <= 16; sent++) {
                 int stored = sent;
                 await().atMost(PATIENCE).until(() -> fixture.position() == stored);
@@ -127,7 +127,7 @@ class LogArchiverTest {
     @Test
     void storesOnceWhenArchiversComeAndGo() throws Exception {
         try (ArchiveFixture fixture = new ArchiveFixture(dataSource, 4)) {
-            LogArchiver<SpanRow> first = fixture.start(fixture.storage());
+            LogArchiver first = fixture.start(fixture.storage());
             send(fixture, 0, 20);
             await().atMost(PATIENCE).until(() -> fixture.position() > 0);
             fixture.start(fixture.storage());
@@ -218,7 +218,7 @@ class LogArchiverTest {
     void beginsAtTheBeginOfATopicThatWasMadeAnew() throws Exception {
         try (ArchiveFixture fixture = new ArchiveFixture(dataSource, 1)) {
             send(fixture, 0, 3);
-            LogArchiver<SpanRow> before = fixture.start(fixture.storage());
+            LogArchiver before = fixture.start(fixture.storage());
             await().atMost(PATIENCE).until(() -> fixture.position() == 3);
             before.close();
 

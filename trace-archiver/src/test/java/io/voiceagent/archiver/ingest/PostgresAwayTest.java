@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.voiceagent.archiver.config.TestDatabase;
-import io.voiceagent.archiver.spans.SpanRow;
 import io.voiceagent.archiver.spans.SpanSamples;
 import io.voiceagent.embedded.EmbeddedPostgresServer;
 import java.net.URI;
@@ -27,7 +26,7 @@ class PostgresAwayTest {
         int port = URI.create(server.jdbcUrl().substring("jdbc:".length())).getPort();
         try (HikariDataSource dataSource = TestDatabase.open(server);
                 ArchiveFixture fixture = new ArchiveFixture(dataSource, 2)) {
-            LogArchiver<SpanRow> archiver = fixture.start(fixture.storage());
+            LogArchiver archiver = fixture.start(fixture.storage());
             send(fixture, 0, 10);
             await().atMost(PATIENCE).until(() -> fixture.position() == 10);
 
