@@ -21,19 +21,8 @@ CREATE INDEX IF NOT EXISTS responses_by_tenant ON responses.responses (tenant, c
 CREATE INDEX IF NOT EXISTS responses_by_conversation ON responses.responses (conversation, created_at);
 CREATE INDEX IF NOT EXISTS responses_by_completion ON responses.responses (completed_at);
 
--- Turns whose end has not been seen yet. Reading starts again at the oldest of these, for the fold needs all of a turn.
-CREATE TABLE IF NOT EXISTS responses.open_turns (
-    response_id   text        PRIMARY KEY,
-    topic_id      text        NOT NULL,  -- of agent.steps: positions of a topic made anew mean nothing
-    partition     integer     NOT NULL,  -- the same in agent.steps and agent.stream
-    steps_offset  bigint      NOT NULL,  -- of its first record in agent.steps
-    stream_offset bigint      NOT NULL,  -- a position in agent.stream before its first frame
-    opened_at     timestamptz NOT NULL
-);
-
-CREATE INDEX IF NOT EXISTS open_turns_by_partition ON responses.open_turns (partition, steps_offset);
-
--- As public.kafka_offsets, for the topics that the responses are derived from.
+-- As public.kafka_offsets, for the topics that the responses are derived from. A position is that of the oldest turn whose end has
+-- not been seen, for the fold needs all of a turn.
 CREATE TABLE IF NOT EXISTS responses.kafka_offsets (
     topic       text        NOT NULL,
     topic_id    text        NOT NULL,

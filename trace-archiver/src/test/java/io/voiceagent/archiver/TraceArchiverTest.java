@@ -9,9 +9,16 @@ import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.context.Context;
 import io.voiceagent.archiver.config.StartFailures;
+import io.voiceagent.archiver.responses.SampleTurn;
 import io.voiceagent.embedded.EmbeddedPostgresServer;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.Producers;
+import io.voiceagent.transport.Records;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
@@ -28,6 +35,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -98,6 +107,25 @@ class TraceArchiverTest {
     }
 
     @Test
+    void aFinishedTurnIsArchivedAsAResponse() throws Exception {
+        SampleTurn turn = new SampleTurn(3, System.nanoTime());
+        KafkaSettings kafka = KafkaSettings.local(Servers.broker().bootstrapServers(), 4, 4);
+        try (Producer<String, byte[]> producer = Producers.stage(kafka, "a-turn")) {
+            for (StepEvent step : turn.steps) {
+                producer.send(new ProducerRecord<>(
+                        Topics.STEPS, 3, turn.conversation, Json.write(step), Records.headers(step, Context.root())));
+            }
+            turn.frames.forEach(frame -> producer.send(Records.frame(frame, Context.root())));
+        }
+
+        await().atMost(PATIENCE)
+                .until(() -> count(
+                                "SELECT count(*) FROM responses.responses WHERE response_id = ? AND status = 'completed'",
+                                turn.id)
+                        == 1);
+    }
+
+    @Test
     void itsOwnMetricsAreArchivedToo() {
         await().atMost(PATIENCE)
                 .until(() ->
@@ -112,6 +140,7 @@ class TraceArchiverTest {
                         .contains("\"status\":\"UP\"")
                         .contains("\"otlp_spans\":{\"state\":\"RUNNING\"")
                         .contains("\"otlp_metrics\":{\"state\":\"RUNNING\"")
+                        .contains("\"responses\":{\"state\":\"RUNNING\"")
                         .contains("\"archive\":")
                         .contains("\"database\":\"PostgreSQL\""));
         await().atMost(PATIENCE)
@@ -119,6 +148,10 @@ class TraceArchiverTest {
                         .contains("voice_agent_archive_rows_total{topic=\"otlp_metrics\"}")
                         .contains("voice_agent_archive_lag_records{topic=\"otlp_spans\"}")
                         .contains("voice_agent_archive_lag_seconds{topic=\"otlp_spans\"}")
+                        .contains("voice_agent_archive_lag_seconds{topic=\"agent.steps\"}")
+                        .contains("voice_agent_archive_lag_seconds{topic=\"agent.stream\"}")
+                        .contains("voice_agent_archive_responses_open ")
+                        .contains("voice_agent_archive_responses_delay_seconds_bucket")
                         .contains("voice_agent_archive_batch_duration_seconds_bucket"));
     }
 

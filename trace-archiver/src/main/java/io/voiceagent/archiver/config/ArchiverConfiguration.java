@@ -12,6 +12,9 @@ import io.voiceagent.archiver.ingest.RowFormat;
 import io.voiceagent.archiver.ingest.Storage;
 import io.voiceagent.archiver.metrics.MetricDecoder;
 import io.voiceagent.archiver.metrics.MetricFormat;
+import io.voiceagent.archiver.responses.ArchiveLimits;
+import io.voiceagent.archiver.responses.ResponseArchiver;
+import io.voiceagent.archiver.responses.ResponseStorage;
 import io.voiceagent.archiver.spans.SpanDecoder;
 import io.voiceagent.archiver.spans.SpanFormat;
 import io.voiceagent.messages.Topics;
@@ -33,6 +36,7 @@ import org.springframework.core.env.Environment;
 class ArchiverConfiguration {
 
     private static final String SERVICE = "voice-agent-archiver";
+    private static final String RESPONSES_GROUP = "trace-archiver-responses";
     private static final Duration KAFKA_START_TIMEOUT = Duration.ofSeconds(60);
     private static final Duration DEAD_LETTER_TIMEOUT = Duration.ofSeconds(10);
 
@@ -98,7 +102,8 @@ class ArchiverConfiguration {
         return new Archivers(
                 List.of(
                         wiring.archiver(Topics.OTLP_SPANS, new SpanDecoder(), new SpanFormat()),
-                        wiring.archiver(Topics.OTLP_METRICS, new MetricDecoder(), new MetricFormat())),
+                        wiring.archiver(Topics.OTLP_METRICS, new MetricDecoder(), new MetricFormat()),
+                        wiring.responses()),
                 List.of(
                         new DayPartitions("trace_spans", "start_time"),
                         new DayPartitions("performance_metrics", "time")),
@@ -119,6 +124,20 @@ class ArchiverConfiguration {
                     topic,
                     () -> clients.consumer(topic),
                     new Storage<>(dataSource, decoder, format, deadLetters, clients::topicId),
+                    registry);
+        }
+
+        LogArchiver responses() {
+            return ResponseArchiver.of(
+                    new ResponseStorage(
+                            Topics.STEPS,
+                            Topics.STREAM,
+                            () -> clients.steps(RESPONSES_GROUP),
+                            () -> clients.stream(RESPONSES_GROUP),
+                            dataSource,
+                            deadLetters,
+                            clients::topicId),
+                    ArchiveLimits.DEFAULT,
                     registry);
         }
     }

@@ -43,12 +43,34 @@ public final class KafkaClients {
 
     /** A member of the group that archives a topic. It takes its positions from Postgres: no commits, no resets. */
     public Consumer<byte[], byte[]> consumer(String topic) {
-        Map<String, Object> properties = settings.clientProperties();
-        properties.put("client.id", "trace-archiver-" + topic);
-        properties.put("group.id", "trace-archiver-" + topic);
+        Map<String, Object> properties = reader("trace-archiver-" + topic);
+        join(properties, "trace-archiver-" + topic);
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** A member of the group that archives responses, for the steps: sees what is committed. */
+    public Consumer<byte[], byte[]> steps(String group) {
+        Map<String, Object> properties = reader(group + "-steps");
+        join(properties, group);
+        properties.put("isolation.level", "read_committed");
+        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** A reader of the stream that is told its partitions. */
+    public Consumer<byte[], byte[]> stream(String group) {
+        return new KafkaConsumer<>(reader(group + "-stream"), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    private static void join(Map<String, Object> properties, String group) {
+        properties.put("group.id", group);
         properties.put("group.protocol", "classic");
         properties.put("session.timeout.ms", 8_000);
         properties.put("heartbeat.interval.ms", 2_000);
+    }
+
+    private Map<String, Object> reader(String clientId) {
+        Map<String, Object> properties = settings.clientProperties();
+        properties.put("client.id", clientId);
         properties.put("enable.auto.commit", false);
         properties.put("auto.offset.reset", "none");
         properties.put("allow.auto.create.topics", false);
@@ -57,7 +79,7 @@ public final class KafkaClients {
         properties.put("fetch.max.bytes", MAX_FETCH_BYTES);
         properties.put("max.partition.fetch.bytes", MAX_FETCH_BYTES / 4);
         properties.put("max.poll.records", MAX_BATCH_RECORDS);
-        return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        return properties;
     }
 
     /** For dead letters: rare, and each waited for. */

@@ -1,8 +1,14 @@
 /**
- * Finished responses: from {@code agent.steps} and {@code agent.stream} to the schema {@code responses}. So far its tables
- * alone, in {@code db/responses}.
+ * Finished responses: folds the turns of {@code agent.steps} and {@code agent.stream} and stores each that has ended, with its
+ * events, in the schema {@code responses}.
  *
- * <p>May import {@code ingest}, messages with the fold, Kafka clients and JDBC; not {@code spans}, {@code metrics}, {@code
+ * <pre>
+ *  agent.steps  (group, committed)   ─┐
+ *                                     ├─▶ OpenTurns, one a partition ──▶ ResponseWriter: rows and both positions, one transaction
+ *  agent.stream (same partitions)    ─┘      └ position: the oldest open turn
+ * </pre>
+ *
+ * <p>May import {@code ingest}, messages with the fold, transport, Kafka clients, JDBC and Micrometer; not {@code spans}, {@code metrics}, {@code
  * backup} or {@code query}.
  */
 @NullMarked

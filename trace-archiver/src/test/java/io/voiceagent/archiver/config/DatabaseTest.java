@@ -61,7 +61,6 @@ class DatabaseTest {
                 "backup_history_archive",
                 "kafka_offsets",
                 "responses.responses",
-                "responses.open_turns",
                 "responses.kafka_offsets",
                 "responses.schema_migrations")) {
             assertThat(rows("SELECT to_regclass('" + table + "') IS NOT NULL"))
