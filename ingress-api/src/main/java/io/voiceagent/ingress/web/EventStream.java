@@ -53,6 +53,6 @@ final class EventStream {
     /** The data is JSON text without line ends, so one {@code data:} line holds it. */
     private static Piece piece(ResponseEvent event) {
         return new Piece(
-                "id: %d\nevent: %s\ndata: %s\n\n".formatted(event.sequence(), event.type(), event.json()), false);
+                "id: " + event.sequence() + "\nevent: " + event.type() + "\ndata: " + event.json() + "\n\n", false);
     }
 }

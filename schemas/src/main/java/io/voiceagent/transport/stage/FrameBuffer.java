@@ -6,9 +6,11 @@ import java.util.List;
 
 /**
  * When deltas go out: the first at once; a later one at once when nothing went out for {@link #GAP_NANOS}; otherwise
- * together with its neighbours when that time is over, or there are {@link #MAX_DELTAS}, or {@link #MAX_CHARS}.
+ * together with its neighbours at the next multiple of that time, or when there are {@link #MAX_DELTAS}, or {@link #MAX_CHARS}.
  *
- * <p>So a slow model's tokens wait for nothing, and a fast one's make 50 frames a second. No clock, not thread-safe.
+ * <p>So a slow model's tokens wait for nothing, and a fast one's make 50 frames a second. The multiples are the same for all
+ * streams of a process: their frames go out together, and share a request to the broker and an answer to its readers. No
+ * clock, not thread-safe.
  */
 final class FrameBuffer {
     static final long GAP_NANOS = 20_000_000;
@@ -39,7 +41,7 @@ final class FrameBuffer {
         if (!anySent || now - lastSent >= GAP_NANOS || deltas.size() >= MAX_DELTAS || chars >= MAX_CHARS) {
             return new Next.SendNow();
         }
-        return deltas.size() == 1 ? new Next.SendIn(lastSent + GAP_NANOS - now) : new Next.Wait();
+        return deltas.size() == 1 ? new Next.SendIn(GAP_NANOS - Math.floorMod(now, GAP_NANOS)) : new Next.Wait();
     }
 
     /** Gives up what is there to be sent at that time; empty when there is nothing. */
