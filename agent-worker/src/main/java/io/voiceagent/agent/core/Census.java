@@ -143,7 +143,10 @@ public final class Census {
         List<Workers.Candidate> found = new ArrayList<>();
         for (Heard heard : workers.values()) {
             Announcement.Worker worker = heard.latest;
-            boolean offers = tool == null || tool.hash().equals(worker.tools().get(tool.name()));
+            boolean offers = tool == null
+                    || (guards.hold(Guard.PINNED_TOOL)
+                            ? tool.hash().equals(worker.tools().get(tool.name()))
+                            : worker.tools().containsKey(tool.name()));
             if (worker.stage() == stage && !worker.draining() && now - heard.at <= FRESH_MILLIS && offers) {
                 int free = heard.free(now);
                 if (free > 0) {
@@ -160,17 +163,20 @@ public final class Census {
         if (heard != null && now - heard.at < Announcement.LEASE_MILLIS) {
             return Workers.Life.ALIVE;
         }
-        long lease =
-                heard != null && massSilence(heard, now) ? 2 * Announcement.LEASE_MILLIS : Announcement.LEASE_MILLIS;
+        boolean doubtful = guards.hold(Guard.MASS_SILENCE) && heard != null && massSilence(heard, now);
+        long lease = doubtful ? 2 * Announcement.LEASE_MILLIS : Announcement.LEASE_MILLIS;
         boolean silent = heard == null || now - heard.at >= lease;
-        return silent && (heardAll(now, lease) || !guards.echo()) ? Workers.Life.DEAD : Workers.Life.UNKNOWN;
+        return silent && (heardAll(now, lease) || !guards.hold(Guard.ECHO)) ? Workers.Life.DEAD : Workers.Life.UNKNOWN;
     }
 
     private boolean heardAll(long now, long lease) {
         return hears(now) && now - echoSince >= lease;
     }
 
-    /** Three or more, and over a third of all, fell silent within one announcement's gap of each other. */
+    /**
+     * Three or more, and over a third of all, fell silent within one announcement's gap of each other. Those who have come back since
+     * count, too: whoever fell silent with them will most likely follow.
+     */
     private boolean massSilence(Heard one, long now) {
         int all = 0;
         int silent = 0;
@@ -179,7 +185,7 @@ public final class Census {
                 continue;
             }
             all++;
-            if (now - heard.at >= Announcement.LEASE_MILLIS && Math.abs(heard.at - one.at) <= GAP_MILLIS) {
+            if (heard.fellSilentAbout(one.at, now)) {
                 silent++;
             }
         }
@@ -192,6 +198,9 @@ public final class Census {
         private Announcement.Worker latest;
         private Set<String> held = Set.of();
         private long at;
+        /** When it was last heard before its last long silence. */
+        private long silentFrom = Long.MIN_VALUE;
+
         private boolean full;
 
         private Heard(Announcement.Worker latest) {
@@ -201,6 +210,9 @@ public final class Census {
         private void update(Announcement.Worker worker, long now) {
             latest = worker;
             held = Set.copyOf(worker.held());
+            if (at > 0 && now - at > GAP_MILLIS) {
+                silentFrom = at;
+            }
             at = now;
             full = false;
             recent.keySet().removeAll(held);
@@ -214,6 +226,11 @@ public final class Census {
             recent.values().removeIf(since -> now - since > RECENT_MILLIS);
             long running = held.stream().filter(ref -> !finished.contains(ref)).count();
             return (int) Math.max(0, latest.slots() - running - recent.size());
+        }
+
+        private boolean fellSilentAbout(long time, long now) {
+            boolean isSilent = now - at > GAP_MILLIS && Math.abs(at - time) <= GAP_MILLIS;
+            return isSilent || (silentFrom != Long.MIN_VALUE && Math.abs(silentFrom - time) <= GAP_MILLIS);
         }
 
         private boolean saidGoodbye() {

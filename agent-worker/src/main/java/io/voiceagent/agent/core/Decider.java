@@ -85,7 +85,7 @@ public final class Decider {
     private void tick(Draft draft, Turn turn) {
         switch (turn) {
             case Turn.Running running
-            when running.accepted().deadlineAt() <= draft.now() ->
+            when running.accepted().deadlineAt() <= draft.now() && guards.hold(Guard.DEADLINE) ->
                 draft.stop(Status.FAILED, deadline(), Reasons.DEADLINE);
             case Turn.Running _ -> {
                 draft.loseDead();

@@ -182,8 +182,8 @@ final class Draft {
                         : new Command.CallTool(ref, owner.incarnation(), owner.partition(), notAfter, planned, tool));
     }
 
-    private static ToolDescription describe(Turn.Running running, PlannedTool planned) {
-        ToolDescription tool = Prompt.description(running, planned.tool());
+    private static ToolDescription describe(Turn.Active active, PlannedTool planned) {
+        ToolDescription tool = Prompt.description(active, planned.tool());
         if (tool == null) {
             throw new IllegalStateException("the turn's catalogue has no tool " + planned.tool());
         }
@@ -227,16 +227,16 @@ final class Draft {
                         new TurnError(ErrorCodes.INTERNAL, "The worker answered with an output of another kind."));
             case CallResult.Completed completed ->
                 done(call, completed.frames(), true, completed.output(), error(completed.output()));
-            case CallResult.Failed failed when stopping -> done(call, failed.frames(), false, null, failed.error());
+            case CallResult.Failed failed when stopping -> stopped(call, failed.frames(), false, null, failed.error());
             case CallResult.Failed failed ->
                 failed(call, failed.frames(), failed.error(), failed.retryable(), failed.retryAfterMillis());
             case CallResult.Stopped stopped
             when stopping ->
-                done(
+                stopped(
                         call,
                         stopped.frames(),
-                        stopped.output() != null && fits(active, stopped.output()),
-                        stopped.output(),
+                        false,
+                        stopped.output() != null && fits(active, stopped.output()) ? stopped.output() : null,
                         stoppedError());
             case CallResult.Stopped stopped -> failed(call, stopped.frames(), stoppedError(), true, 0);
             case CallResult.Busy _, CallResult.NeverStarted _
@@ -249,14 +249,14 @@ final class Draft {
 
     private CallState.@Nullable Assigned awaited(Turn.Active active, CallResult result) {
         CallRef ref = result.ref();
-        CallState call = guards.attemptFence()
+        CallState call = guards.hold(Guard.ATTEMPT_FENCE)
                 ? active.step().call(ref)
                 : active.step().calls().stream()
                         .filter(state -> state.ref().sameCall(ref))
                         .findFirst()
                         .orElse(null);
         return call instanceof CallState.Assigned assigned
-                        && (!guards.ownership() || assigned.owner().equals(result.incarnation()))
+                        && (!guards.hold(Guard.OWNERSHIP) || assigned.owner().equals(result.incarnation()))
                 ? assigned
                 : null;
     }
@@ -284,7 +284,7 @@ final class Draft {
     private void failed(CallState.Assigned call, int frames, TurnError error, boolean retryable, long retryAfter) {
         int failures = call.tries().failures() + 1;
         long retryAt = now + limits.backoff(failures, retryAfter);
-        if (retryable && frames > 0 && onceOnly(call)) {
+        if (frames > 0 && onceOnly(call)) {
             unknown(call, frames, false, error.message());
         } else if (retryable
                 && attemptsLeft(failures)
@@ -316,15 +316,17 @@ final class Draft {
     }
 
     private boolean attemptsLeft(int failures) {
-        return !guards.attemptBound() || failures < limits.maxAttempts();
+        return !guards.hold(Guard.ATTEMPT_BOUND) || failures < limits.maxAttempts();
     }
 
     private boolean onceOnly(CallState.Assigned call) {
-        if (!guards.onceOnly() || !(turn instanceof Turn.Running running) || call.stage() == Stage.LLM) {
-            return false;
-        }
-        return !describe(running, running.step().planned().get(call.ref().call()))
-                .idempotent();
+        return guards.hold(Guard.ONCE_ONLY) && !idempotent(call.ref());
+    }
+
+    private boolean idempotent(CallRef ref) {
+        Turn.Active active = (Turn.Active) turn;
+        return active.step().kind() == StepKind.MODEL
+                || describe(active, active.step().planned().get(ref.call())).idempotent();
     }
 
     private void again(CallState.Assigned call, String reason, @Nullable TurnError error, long retryAt) {
@@ -342,11 +344,32 @@ final class Draft {
     // ---- one call: its outcome
 
     private void unknown(CallState.Assigned call, int frames, boolean sealed, String why) {
-        TurnError error = new TurnError(
+        TurnError error = unknownError(why);
+        outcome(call, frames, sealed, true, new CallOutput.Tool(error.message(), error), error);
+    }
+
+    private static TurnError unknownError(String why) {
+        return new TurnError(
                 ErrorCodes.OUTCOME_UNKNOWN,
                 "The outcome is unknown (%s): the tool may have run, or may run yet. It was not tried again."
                         .formatted(why));
-        outcome(call, frames, sealed, true, new CallOutput.Tool(error.message(), error), error);
+    }
+
+    /**
+     * A started call of a step that is being stopped has come to its end. Of a tool that is not idempotent "stopped" would say too
+     * little: a later turn's model has to know that it may have run.
+     */
+    private void stopped(
+            CallState.Assigned call, int frames, boolean sealed, @Nullable CallOutput output, TurnError error) {
+        if ((frames > 0 || sealed) && mayHaveRun(call.ref())) {
+            unknown(call, frames, sealed, "the call was stopped");
+        } else {
+            outcome(call, frames, sealed, output != null, output, error);
+        }
+    }
+
+    private boolean mayHaveRun(CallRef ref) {
+        return guards.hold(Guard.HONEST_STOP) && !idempotent(ref);
     }
 
     /** No attempt is left: a tool's failure is told to the model, a model's failure is the turn's. */
@@ -372,8 +395,8 @@ final class Draft {
             @Nullable CallOutput output,
             @Nullable TurnError error) {
         // An attempt that never opened does not supersede in the readers' eyes; its seal does
-        boolean cut =
-                sealed || (frames == 0 && guards.sealTraces() && tries(call).traces());
+        boolean cut = sealed
+                || (frames == 0 && guards.hold(Guard.SEAL_TRACES) && tries(call).traces());
         emit(new StepEvent.CallEnded(
                 open().responseId(),
                 open().accepted().conversation(),
@@ -410,38 +433,47 @@ final class Draft {
     void giveUpStopped(boolean all) {
         for (CallState state : ((Turn.Active) turn).step().calls()) {
             if (state instanceof CallState.Assigned call && (all || workers.life(call.owner()) == Workers.Life.DEAD)) {
-                outcome(call, 0, true, false, null, stoppedError());
+                stopped(call, 0, true, null, stoppedError());
             }
         }
     }
 
-    /** Ends every call of the open step at once and drops what they brought. */
+    /** Ends every call of the open step at once and drops what they brought, but not that they may have had an effect. */
     void abandon() {
         Turn.Active active = (Turn.Active) turn;
         List<CallState> ended = new ArrayList<>();
         for (CallState state : active.step().calls()) {
-            ended.add(
-                    switch (state) {
-                        case CallState.Assigned call -> {
-                            commands.add(new Command.Stop(
-                                    call.ref(), call.stage(), call.owner(), call.partition(), Reasons.ABORTED));
-                            yield new CallState.Done(new CallOutcome(call.ref(), 0, true, false, null, stoppedError()));
-                        }
-                        case CallState.Waiting waiting ->
-                            new CallState.Done(new CallOutcome(
-                                    waiting.ref(), 0, waiting.tries().traces(), false, null, stoppedError()));
-                        case CallState.Done done -> {
-                            CallOutcome outcome = done.outcome();
-                            yield new CallState.Done(new CallOutcome(
-                                    outcome.ref(), outcome.frames(), outcome.sealed(), false, null, outcome.error()));
-                        }
-                    });
+            if (state instanceof CallState.Assigned call) {
+                commands.add(
+                        new Command.Stop(call.ref(), call.stage(), call.owner(), call.partition(), Reasons.ABORTED));
+            }
+            ended.add(new CallState.Done(abandoned(state)));
         }
         Turn.OpenStep step = active.step();
         turn = new Turn.Running(
                 active.accepted(),
                 active.steps(),
                 new Turn.OpenStep(step.number(), step.kind(), step.planned(), ended, step.startedAt()));
+    }
+
+    private CallOutcome abandoned(CallState state) {
+        return switch (state) {
+            case CallState.Assigned call -> {
+                TurnError error = mayHaveRun(call.ref()) ? unknownError("the turn was broken off") : stoppedError();
+                CallOutput told = mayHaveRun(call.ref()) ? new CallOutput.Tool(error.message(), error) : null;
+                yield new CallOutcome(call.ref(), 0, true, told != null, told, error);
+            }
+            case CallState.Waiting waiting ->
+                new CallOutcome(waiting.ref(), 0, waiting.tries().traces(), false, null, stoppedError());
+            case CallState.Done done -> {
+                CallOutcome outcome = done.outcome();
+                CallOutput told = outcome.output() != null && mayHaveRun(outcome.ref())
+                        ? new CallOutput.Tool("The tool has run. What it said was dropped.", outcome.error())
+                        : null;
+                yield new CallOutcome(
+                        outcome.ref(), outcome.frames(), outcome.sealed(), told != null, told, outcome.error());
+            }
+        };
     }
 
     /** Asks the owner what became of the attempt; of one that is no longer awaited nothing is asked. */

@@ -34,6 +34,7 @@ public final class Watch {
     private record Entry(long wakeAt, List<CallRef> given, List<CallRef> waiting) {}
 
     private final Limits limits;
+    private final Guards guards;
     private final Map<String, Entry> turns = new HashMap<>();
     private final TreeMap<Long, Set<String>> wakes = new TreeMap<>();
     private final Map<CallRef, Given> given = new LinkedHashMap<>();
@@ -43,7 +44,12 @@ public final class Watch {
     private final Map<CallRef, Long> asked = new HashMap<>();
 
     public Watch(Limits limits) {
+        this(limits, Guards.ALL);
+    }
+
+    Watch(Limits limits, Guards guards) {
         this.limits = limits;
+        this.guards = guards;
     }
 
     /** The turn is now in this state. */
@@ -78,6 +84,7 @@ public final class Watch {
             if (life == Workers.Life.DEAD) {
                 ticks.add(call.responseId());
             } else if (life == Workers.Life.ALIVE
+                    && guards.hold(Guard.UNLISTED)
                     && census.unlisted(ref, call.owner(), Math.max(call.at(), asked.getOrDefault(ref, 0L)))) {
                 asked.put(ref, now);
                 due.add(new Due(call.responseId(), new Input.Unlisted(ref)));

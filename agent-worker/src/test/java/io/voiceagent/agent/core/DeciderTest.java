@@ -15,6 +15,7 @@ import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.Status;
+import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolSpec;
 import io.voiceagent.messages.TurnError;
 import java.util.List;
@@ -228,5 +229,61 @@ class DeciderTest {
         table.submit(spec(null, null)).submit(spec(null, null));
         assertThat(table.latest).isEmpty();
         assertThat(table.commands).isEmpty();
+    }
+
+    @Test
+    void aToolThatMustBeCalledMustBeCalledOnceOnly() {
+        for (ToolChoice forced :
+                List.of(new ToolChoice(ToolChoice.Mode.REQUIRED, null), new ToolChoice(ToolChoice.Mode.TOOL, "pure"))) {
+            Table forcedTable = new Table(FixedWorkers.of("w1"));
+            forcedTable.submit(Fixtures.withChoice(spec(null, null, HOSTED), forced));
+            assertThat(choice(forcedTable)).isEqualTo(forced);
+
+            // Another attempt at the same answer is as free as the first
+            forcedTable.failed(0, 1, true).tickAt(forcedTable.now + 10_000);
+            assertThat(choice(forcedTable)).isEqualTo(forced);
+
+            forcedTable.complete(0, asks(call("a", "pure"))).complete(0, new CallOutput.Tool("one", null));
+            assertThat(choice(forcedTable)).isEqualTo(ToolChoice.AUTO);
+        }
+    }
+
+    private static ToolChoice choice(Table table) {
+        return Prompt.request((Turn.Open) table.turn, List.of()).toolChoice();
+    }
+
+    @Test
+    void aStoppedToolThatMayHaveRunIsRecordedAsUnknown() {
+        table.submit(spec(null, null, HOSTED)).complete(0, asks(call("a", "once"), call("b", "pure")));
+        table.give(new Input.Cancel(new Request.Cancel(table.id, table.conversation, Fixtures.TENANT)));
+        stopped(0);
+        stopped(1);
+
+        assertThat(table.ended().status()).isEqualTo(Status.CANCELLED);
+        assertThat(table.outcome(1, 0).error().code()).isEqualTo(ErrorCodes.OUTCOME_UNKNOWN);
+        assertThat(table.outcome(1, 0).accepted()).as("a later turn is told").isTrue();
+        assertThat(table.outcome(1, 1).error().code()).isEqualTo(ErrorCodes.TOOL_FAILED);
+    }
+
+    private void stopped(int call) {
+        CallState.Assigned state = table.assigned(call);
+        table.give(new Input.Result(new CallResult.Stopped(state.ref(), table.conversation, state.owner(), 1, null)));
+    }
+
+    @Test
+    void aToolThatFailedForGoodButMayHaveRunIsRecordedAsUnknown() {
+        table.submit(spec(null, null, HOSTED)).complete(0, asks(call("a", "once")));
+        table.failed(0, 1, false);
+        assertThat(table.outcome(1, 0).error().code()).isEqualTo(ErrorCodes.OUTCOME_UNKNOWN);
+        assertThat(table.outcome(1, 0).error().message()).contains("broke");
+    }
+
+    @Test
+    void anAbortDoesNotHideThatAToolHasRun() {
+        table.submit(spec(null, null, HOSTED)).complete(0, asks(call("a", "once"), call("b", "once")));
+        table.complete(0, new CallOutput.Tool("much", null));
+        table.give(new Input.Abort(new TurnError(ErrorCodes.CONTEXT_LENGTH, "too large"), null));
+        assertThat(((CallOutput.Tool) table.outcome(1, 0).output()).output()).contains("has run");
+        assertThat(table.outcome(1, 1).error().code()).isEqualTo(ErrorCodes.OUTCOME_UNKNOWN);
     }
 }

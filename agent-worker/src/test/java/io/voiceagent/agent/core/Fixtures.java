@@ -23,6 +23,7 @@ import java.util.Set;
 final class Fixtures {
     static final ToolDescription PURE = tool("pure", true);
     static final ToolDescription ONCE = tool("once", false);
+    static final ToolDescription SEARCH = search();
     static final ToolSpec.Function CLIENT = new ToolSpec.Function("client", "runs at the client", null, null);
     static final String TENANT = "tenant";
 
@@ -46,6 +47,19 @@ final class Fixtures {
                 1_000,
                 1_000,
                 "hash-" + name);
+    }
+
+    private static ToolDescription search() {
+        return new ToolDescription(
+                "web_search",
+                "search",
+                ToolDescription.Kind.WEB_SEARCH,
+                "searches",
+                Json.tree("{\"type\":\"object\"}"),
+                true,
+                1_000,
+                1_000,
+                "hash-web_search");
     }
 
     static ResponseSpec spec(Integer maxOutputTokens, Integer maxToolCalls, ToolSpec... tools) {
@@ -73,6 +87,29 @@ final class Fixtures {
                 null,
                 null,
                 null);
+    }
+
+    static ResponseSpec withChoice(ResponseSpec spec, ToolChoice choice) {
+        return new ResponseSpec(
+                spec.model(),
+                spec.input(),
+                spec.instructions(),
+                spec.tools(),
+                choice,
+                spec.parallelToolCalls(),
+                spec.background(),
+                spec.store(),
+                spec.previousResponseId(),
+                spec.metadata(),
+                spec.maxOutputTokens(),
+                spec.maxToolCalls(),
+                spec.temperature(),
+                spec.topP(),
+                spec.text(),
+                spec.reasoning(),
+                spec.safetyIdentifier(),
+                spec.promptCacheKey(),
+                spec.conversationId());
     }
 
     static Input.Submit submit(String id, long at, long deadlineAt, ResponseSpec spec) {

@@ -1,0 +1,43 @@
+package io.voiceagent.agent.core;
+
+/** What must hold whatever happens. */
+enum Invariant {
+    /** No decision throws, and no decision leaves a turn between two steps. */
+    NO_DEFECT,
+    /** The state is the fold of the committed events: state, events and offsets are committed together or not at all. */
+    STATE_IS_FOLD,
+    /** A turn is accepted once and ends once, and nothing follows its end. */
+    ENDS_ONCE,
+    /** A turn has ended soon after its deadline at the latest. */
+    ENDS_IN_TIME,
+    /** A step that was started ends before the turn does. */
+    STEP_ENDS_FIRST,
+    /** A call is taken from its owner only when the owner has been silent for a lease. */
+    ONE_LIVING_OWNER,
+    /** The number of an attempt is one more than that of the one before. */
+    ATTEMPTS_RISE,
+    /** No more attempts fail or are lost than the limit allows. */
+    ATTEMPTS_BOUNDED,
+    /** A result of an attempt that is no longer awaited changes nothing. */
+    OLD_RESULT,
+    /** A result of a worker that does not own the attempt changes nothing. */
+    FOREIGN_RESULT,
+    /** A tool that is not idempotent has its effect at most once. */
+    EFFECT_ONCE,
+    /** When a tool that is not idempotent had its effect, its outcome says what came of it, or that nobody knows. */
+    EFFECT_TOLD,
+    /** A call of a tool has one idempotency key over all of its attempts, and no other call has it. */
+    ONE_KEY,
+    /** A tool runs in the version that the turn began with. */
+    PINNED_TOOL,
+    /** After a stop was requested, no call is given to a worker and no step begins. */
+    NOTHING_AFTER_STOP,
+    /** A call that nobody works on is not left alone while there is somebody to take it. */
+    NOT_FORGOTTEN,
+    /** The model is told what has happened: each call of a tool with its answer, and nothing of attempts that do not count. */
+    MODEL_IS_TOLD,
+    /** All readers of the two logs derive the same events, numbered without gaps. */
+    SAME_EVENTS,
+    /** The output is what the accepted attempts said, neither doubled nor mixed. */
+    OUTPUT
+}

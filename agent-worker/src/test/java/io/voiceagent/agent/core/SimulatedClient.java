@@ -1,0 +1,180 @@
+package io.voiceagent.agent.core;
+
+import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.messages.Item;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.ResponseSpec;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.ToolChoice;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.ToolSpec;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Sends turns of all kinds, some of which continue others, some twice, and some of which it cancels. */
+final class SimulatedClient {
+    private static final int MOST_TURNS = 10;
+
+    private final Simulation simulation;
+    private final World world;
+    private final Map<String, Request.Submit> sent = new LinkedHashMap<>();
+    private final Set<String> open = new LinkedHashSet<>();
+    private int planned;
+    private int number;
+
+    SimulatedClient(Simulation simulation) {
+        this.simulation = simulation;
+        this.world = simulation.world;
+        int turns = world.between(2, 6);
+        for (int i = 0; i < turns; i++) {
+            plan(world.between(100, 30_000), () -> submit(previous(), List.of()));
+        }
+    }
+
+    /** Whether nothing is to come and all that was sent has ended. */
+    boolean done() {
+        return planned == 0 && open.isEmpty();
+    }
+
+    Set<String> open() {
+        return open;
+    }
+
+    private void plan(long delay, Runnable action) {
+        planned++;
+        world.after(delay, () -> {
+            planned--;
+            action.run();
+        });
+    }
+
+    void committed(StepEvent event) {
+        if (!(event instanceof StepEvent.Ended ended)) {
+            return;
+        }
+        open.remove(ended.responseId());
+        List<Item> answers = new ArrayList<>();
+        for (Item.ToolCall call : simulation.invariants.callsForTheClient(ended.responseId())) {
+            answers.add(new Item.ToolResult(call.callId(), "done by the client", false, call.name()));
+        }
+        if (!answers.isEmpty() && ended.status() == StepEvent.Status.COMPLETED) {
+            world.tally.count(Happening.CLIENT_FUNCTION);
+            if (sent.size() < MOST_TURNS && world.chance(0.6)) {
+                plan(world.between(1, 2_000), () -> submit(ended.responseId(), answers));
+            }
+        }
+    }
+
+    private String previous() {
+        if (sent.isEmpty() || world.chance(0.5)) {
+            return null;
+        }
+        if (world.chance(0.05)) {
+            return Fixtures.responseId(999, World.START);
+        }
+        List<String> ids = new ArrayList<>(sent.keySet());
+        List<String> ended = ids.stream().filter(id -> !open.contains(id)).toList();
+        return world.oneOf(ended.isEmpty() || world.chance(0.1) ? ids : ended);
+    }
+
+    private void submit(String previous, List<Item> answers) {
+        number++;
+        world.tally.count(Happening.TURN);
+        if (previous != null) {
+            world.tally.count(Happening.CONTINUED_TURN);
+        }
+        String conversation = previous == null
+                ? ResponseId.conversation(0, 1_000L + number)
+                : ResponseId.parse(previous).conversation();
+        String id = ResponseId.format(
+                ResponseId.signedBytes(1, conversation, Instant.ofEpochMilli(world.now()), number),
+                new byte[ResponseId.MAC_BYTES]);
+        long deadline = world.now() + (world.chance(0.15) ? world.between(500, 6_000) : world.between(40_000, 90_000));
+        Request.Submit submit =
+                new Request.Submit(id, conversation, Fixtures.TENANT, world.now(), deadline, spec(previous, answers));
+        sent.put(id, submit);
+        open.add(id);
+        world.trace(() -> "submits " + id + (previous == null ? "" : " after " + previous));
+        simulation.logs.requests.append(submit);
+        if (world.chance(0.1)) {
+            world.tally.count(Happening.DUPLICATE_REQUEST);
+            plan(world.between(1, 10_000), () -> simulation.logs.requests.append(submit));
+        }
+        if (world.chance(0.3)) {
+            cancel(submit);
+        }
+    }
+
+    private void cancel(Request.Submit submit) {
+        String tenant = world.chance(0.05) ? "somebody else" : submit.tenant();
+        int times = world.chance(0.2) ? 2 : 1;
+        for (int i = 0; i < times; i++) {
+            plan(world.chance(0.5) ? world.between(0, 1_500) : world.between(0, 12_000), () -> {
+                world.trace(() -> "cancels " + submit.responseId());
+                simulation.logs.requests.append(new Request.Cancel(submit.responseId(), submit.conversation(), tenant));
+            });
+        }
+    }
+
+    private ResponseSpec spec(String previous, List<Item> answers) {
+        List<Item> input = new ArrayList<>(answers);
+        input.add(new Item.Message(Item.Role.USER, "question " + number));
+        List<ToolSpec> tools = tools();
+        return new ResponseSpec(
+                "model",
+                input,
+                world.chance(0.5) ? "be brief" : null,
+                tools,
+                choice(tools),
+                world.chance(0.8),
+                true,
+                true,
+                previous,
+                Map.of("number", Integer.toString(number), "kind", "simulated"),
+                world.chance(0.05) ? 12 : null,
+                world.chance(0.1) ? 2 : null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
+
+    private List<ToolSpec> tools() {
+        List<ToolSpec> tools = new ArrayList<>();
+        if (world.chance(0.7)) {
+            tools.add(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null));
+        }
+        if (world.chance(0.2)) {
+            tools.add(new ToolSpec.WebSearch(null));
+        }
+        if (world.chance(0.25)) {
+            tools.add(Fixtures.CLIENT);
+        }
+        return tools;
+    }
+
+    private ToolChoice choice(List<ToolSpec> tools) {
+        if (tools.isEmpty() || world.chance(0.7)) {
+            return ToolChoice.AUTO;
+        }
+        if (world.chance(0.2)) {
+            return new ToolChoice(ToolChoice.Mode.NONE, null);
+        }
+        world.tally.count(Happening.FORCED_TOOL);
+        return switch (tools.getFirst()) {
+            case ToolSpec.Function function
+            when world.chance(0.5) -> new ToolChoice(ToolChoice.Mode.TOOL, function.name());
+            case ToolSpec.Mcp _ when world.chance(0.5) -> new ToolChoice(ToolChoice.Mode.TOOL, Fixtures.ONCE.name());
+            default -> new ToolChoice(ToolChoice.Mode.REQUIRED, null);
+        };
+    }
+}

@@ -1,0 +1,453 @@
+package io.voiceagent.agent.core;
+
+import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Call;
+import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.Stage;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.TurnError;
+import io.voiceagent.messages.fold.ResponseFold;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs the real decisions as the processor does: each input's state, events, commands and offset become visible together, or, when
+ * the transaction or the process dies, not at all.
+ */
+final class SimulatedOrchestrator {
+    private static final int LOOK_MILLIS = 100;
+
+    private final Simulation simulation;
+    private final World world;
+    private final Logs logs;
+    private final Decider decider;
+    private final List<Log<?>> inputs;
+
+    // What a crash leaves
+    private final Map<String, Turn> committed = new LinkedHashMap<>();
+    private final int[] committedOffsets = new int[3];
+
+    // One transaction
+    private final Map<String, Turn> uncommitted = new LinkedHashMap<>();
+    private final List<Runnable> outputs = new ArrayList<>();
+    private final int[] offsets = new int[3];
+    private boolean commitPlanned;
+
+    // One life
+    private int life;
+    private boolean up;
+    private String incarnation;
+    private long began;
+    private long skew;
+    private long time;
+    private long pausedUntil;
+    private long sequence;
+    private long lastAnnouncement;
+    private int workersOffset;
+    private boolean pollPlanned;
+    private Census census;
+    private Watch watch;
+
+    /** Since then nothing has befallen it. */
+    private long undisturbedSince;
+    /** Time in which it was down or asleep, in all. */
+    private long absent;
+
+    SimulatedOrchestrator(Simulation simulation) {
+        this.simulation = simulation;
+        this.world = simulation.world;
+        this.logs = simulation.logs;
+        this.decider = new Decider(simulation.limits, simulation.setup.guards());
+        this.inputs = List.of(logs.requests, logs.results.get(Stage.LLM), logs.results.get(Stage.TOOL));
+        inputs.forEach(log -> log.follow(_ -> planPoll()));
+        logs.workers.follow(this::announced);
+        start();
+    }
+
+    // ---- what befalls it
+
+    private void start() {
+        life++;
+        up = true;
+        incarnation = "orchestrator-" + life;
+        skew = world.between(-150, 150);
+        sequence = 0;
+        began = world.now();
+        time = 0;
+        pausedUntil = 0;
+        workersOffset = logs.workers.end();
+        census = new Census(incarnation, simulation.setup.guards());
+        undisturbedSince = world.now();
+        restore();
+        announce();
+        later(LOOK_MILLIS, this::look);
+        planPoll();
+    }
+
+    private void restore() {
+        uncommitted.clear();
+        outputs.clear();
+        commitPlanned = false;
+        pollPlanned = false;
+        System.arraycopy(committedOffsets, 0, offsets, 0, offsets.length);
+        simulation.invariants.restored(committed);
+        watch = new Watch(simulation.limits, simulation.setup.guards());
+        committed.values().forEach(watch::see);
+    }
+
+    void crash(long outage) {
+        if (!up) {
+            return;
+        }
+        world.tally.count(Happening.ORCHESTRATOR_CRASH);
+        world.trace(() -> incarnation + " crashes with " + outputs.size() + " records uncommitted");
+        if (!outputs.isEmpty()) {
+            world.tally.count(Happening.DECISION_ROLLED_BACK);
+        }
+        up = false;
+        life++;
+        absent += outage;
+        world.after(outage, this::start);
+    }
+
+    /** The transaction dies and the process does not: what it knows of the workers it still knows. */
+    private void rollback() {
+        world.trace(() -> incarnation + " rolls back " + outputs.size() + " records");
+        if (!outputs.isEmpty()) {
+            world.tally.count(Happening.DECISION_ROLLED_BACK);
+        }
+        switch (simulation.setup.breach()) {
+            case STATE_WITHOUT_EVENTS -> committed.putAll(uncommitted);
+            case EVENTS_WITHOUT_STATE -> List.copyOf(outputs).forEach(Runnable::run);
+            default -> {}
+        }
+        undisturbedSince = world.now();
+        restore();
+        planPoll();
+    }
+
+    void pause(long millis) {
+        if (up) {
+            world.tally.count(Happening.ORCHESTRATOR_PAUSE);
+            world.trace(() -> incarnation + " sleeps for " + millis);
+            pausedUntil = Math.max(pausedUntil, world.now() + millis);
+            undisturbedSince = pausedUntil;
+            absent += millis;
+        }
+    }
+
+    private void later(long delay, Runnable action) {
+        int born = life;
+        world.after(delay, () -> whenAwake(born, action));
+    }
+
+    private void whenAwake(int born, Runnable action) {
+        if (born != life) {
+            return;
+        }
+        if (world.now() < pausedUntil) {
+            world.at(pausedUntil + world.between(0, 30), () -> whenAwake(born, action));
+        } else {
+            action.run();
+        }
+    }
+
+    // ---- the workers
+
+    private void announce() {
+        Announcement announcement = new Announcement.Orchestrator(incarnation, sequence++, "simulated");
+        if (!world.chance(simulation.weather.announcementLost())) {
+            lastAnnouncement = Math.max(lastAnnouncement, world.now() + world.between(1, 15));
+            world.at(lastAnnouncement, () -> logs.workers.append(announcement));
+        }
+        later(Announcement.INTERVAL_MILLIS + world.between(0, 30), this::announce);
+    }
+
+    private void announced(int end) {
+        if (up) {
+            later(world.chance(0.01) ? world.between(50, 400) : world.between(1, 30), () -> hear(end));
+        }
+    }
+
+    private void hear(int end) {
+        while (workersOffset < end) {
+            census.heard(logs.workers.get(workersOffset++), time());
+        }
+    }
+
+    // ---- inputs
+
+    private void planPoll() {
+        if (up && !pollPlanned && available()) {
+            pollPlanned = true;
+            later(world.between(1, 12), this::poll);
+        }
+    }
+
+    private boolean available() {
+        for (int i = 0; i < offsets.length; i++) {
+            if (offsets[i] < inputs.get(i).end()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void poll() {
+        pollPlanned = false;
+        for (int n = world.between(1, 8); n > 0 && available(); n--) {
+            List<Integer> ready = new ArrayList<>();
+            for (int i = 0; i < offsets.length; i++) {
+                if (offsets[i] < inputs.get(i).end()) {
+                    ready.add(i);
+                }
+            }
+            int chosen = world.oneOf(ready);
+            Object record = inputs.get(chosen).get(offsets[chosen]++);
+            if (record instanceof Request request) {
+                request(request);
+            } else {
+                result((CallResult) record);
+            }
+        }
+        planCommit();
+        planPoll();
+    }
+
+    private void request(Request request) {
+        switch (request) {
+            case Request.Submit submit -> {
+                Map<String, ToolDescription> tools = simulation.catalogue;
+                handle(
+                        submit.responseId(),
+                        new Input.Submit(
+                                submit,
+                                parent(submit.spec().previousResponseId(), submit.tenant()),
+                                Catalogue.resolve(submit.spec(), tools.values()),
+                                ResponseFold.VERSION,
+                                null));
+            }
+            case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
+        }
+    }
+
+    private void result(CallResult result) {
+        if (result instanceof CallResult.Busy) {
+            census.busy(result.ref(), result.incarnation());
+        } else {
+            census.answered(result.ref(), result.incarnation());
+        }
+        handle(result.ref().responseId(), new Input.Result(result));
+        watch.servable(time(), census.at(time())).stream()
+                .limit(8)
+                .forEach(due -> handle(due.responseId(), due.input()));
+    }
+
+    private void look() {
+        for (Watch.Due due : watch.due(time(), census)) {
+            if (due.input() instanceof Input.Unlisted) {
+                world.tally.count(Happening.UNLISTED_ASKED);
+            }
+            handle(due.responseId(), due.input());
+        }
+        if (!outputs.isEmpty()) {
+            planCommit();
+        }
+        simulation.invariants.nobodyIsForgotten(committed, census.at(time()), undisturbedSince);
+        later(LOOK_MILLIS, this::look);
+    }
+
+    private void handle(String id, Input input) {
+        Turn before = load(id);
+        Decision decision = decide(before, input);
+        simulation.invariants.decided(before, input, decision);
+        if (decision.refused()) {
+            world.tally.count(Happening.RESULT_REFUSED);
+        }
+        if (!decision.events().isEmpty()) {
+            uncommitted.put(id, decision.after());
+            watch.see(decision.after());
+        }
+        for (StepEvent event : decision.events()) {
+            outputs.add(() -> publish(event));
+            if (event instanceof StepEvent.CallAssigned assigned) {
+                census.assigned(assigned.ref(), assigned.owner(), time());
+            }
+        }
+        for (Command command : decision.commands()) {
+            Call call = call(command, decision.after());
+            outputs.add(() -> {
+                world.trace(() -> "committed " + call.getClass().getSimpleName() + " " + call.ref() + " for "
+                        + call.owner() + (call instanceof Call.Stop stop ? " " + stop.reason() : ""));
+                logs.calls(command.stage(), command.partition()).append(call);
+            });
+        }
+    }
+
+    private Decision decide(Turn before, Input input) {
+        Workers workers = census.at(time());
+        try {
+            Decision decision = decider.decide(before, input, time(), workers);
+            if (decision.events().isEmpty() || !world.chance(simulation.weather.tooLarge())) {
+                return decision;
+            }
+            world.tally.count(Happening.TOO_LARGE);
+            return decider.decide(
+                    before,
+                    new Input.Abort(
+                            new TurnError(ErrorCodes.CONTEXT_LENGTH, "too large"),
+                            input instanceof Input.Submit submit ? submit : null),
+                    time(),
+                    workers);
+        } catch (RuntimeException e) {
+            throw new BrokenInvariantException(Invariant.NO_DEFECT, input + " of " + before, e);
+        }
+    }
+
+    private Call call(Command command, Turn turn) {
+        String conversation = ResponseId.parse(turn.responseId()).conversation();
+        return switch (command) {
+            case Command.CallModel model -> {
+                StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
+                List<Turn.Over> branch = branch(accepted.spec().previousResponseId(), accepted.tenant());
+                Call.Model call = new Call.Model(
+                        model.ref(),
+                        conversation,
+                        accepted.tenant(),
+                        model.owner(),
+                        model.notAfter(),
+                        Prompt.request((Turn.Open) turn, branch));
+                simulation.invariants.modelIsAsked(call, (Turn.Open) turn);
+                yield call;
+            }
+            case Command.CallTool tool ->
+                new Call.Tool(
+                        tool.ref(),
+                        conversation,
+                        ((Turn.Open) turn).accepted().tenant(),
+                        tool.owner(),
+                        tool.notAfter(),
+                        tool.planned().callId(),
+                        tool.planned().tool(),
+                        tool.description().hash(),
+                        tool.planned().arguments());
+            case Command.Stop stop -> new Call.Stop(stop.ref(), conversation, stop.owner(), stop.reason());
+        };
+    }
+
+    // ---- the transaction
+
+    private void planCommit() {
+        if (!commitPlanned) {
+            commitPlanned = true;
+            later(world.between(0, 25), () -> {
+                if (commitPlanned) {
+                    commit();
+                }
+            });
+        }
+    }
+
+    private void commit() {
+        commitPlanned = false;
+        if (world.chance(simulation.weather.rollback())) {
+            rollback();
+            return;
+        }
+        committed.putAll(uncommitted);
+        System.arraycopy(offsets, 0, committedOffsets, 0, offsets.length);
+        uncommitted.clear();
+        List<Runnable> due = List.copyOf(outputs);
+        outputs.clear();
+        due.forEach(Runnable::run);
+    }
+
+    private void publish(StepEvent event) {
+        world.trace(() -> "committed " + event);
+        logs.steps.append(event);
+        if (event instanceof StepEvent.StepEnded ended) {
+            ended.outcomes().stream()
+                    .filter(StepEvent.CallOutcome::sealed)
+                    .forEach(outcome -> seal(new Frame.Seal(outcome.ref(), ended.conversation())));
+        }
+        simulation.committed(event);
+    }
+
+    /** Seals are written by whoever reads the committed decisions, at least once. */
+    private void seal(Frame.Seal seal) {
+        world.after(world.between(5, 300), () -> {
+            if (!up) {
+                seal(seal);
+                return;
+            }
+            world.tally.count(Happening.SEAL);
+            logs.stream.append(seal);
+            if (world.chance(0.1)) {
+                seal(seal);
+            }
+        });
+    }
+
+    // ---- the store
+
+    private Turn load(String id) {
+        Turn turn = uncommitted.get(id);
+        if (turn == null) {
+            turn = committed.get(id);
+        }
+        return turn == null ? Turn.unknown(id) : turn;
+    }
+
+    private Input.Parent parent(String previous, String tenant) {
+        if (previous == null) {
+            return Input.Parent.NONE;
+        }
+        return switch (load(previous)) {
+            case Turn.Open open when open.accepted().tenant().equals(tenant) -> Input.Parent.RUNNING;
+            case Turn.Over over
+            when over.tenant().equals(tenant) && branch(previous, tenant) != null -> Input.Parent.ENDED;
+            case Turn.Open _, Turn.Over _, Turn.Unknown _ -> Input.Parent.MISSING;
+        };
+    }
+
+    private List<Turn.Over> branch(String last, String tenant) {
+        List<Turn.Over> branch = new ArrayList<>();
+        for (String id = last; id != null; ) {
+            if (!(load(id) instanceof Turn.Over over) || !over.tenant().equals(tenant)) {
+                return null;
+            }
+            branch.add(over);
+            id = over.previous();
+        }
+        Collections.reverse(branch);
+        return branch;
+    }
+
+    /** The committed state. */
+    Map<String, Turn> states() {
+        return committed;
+    }
+
+    /** When its present life began. */
+    long began() {
+        return began;
+    }
+
+    long absent() {
+        return absent;
+    }
+
+    private long time() {
+        time = Math.max(time, world.now() + skew);
+        return time;
+    }
+}

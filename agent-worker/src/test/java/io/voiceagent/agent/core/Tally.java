@@ -1,0 +1,78 @@
+package io.voiceagent.agent.core;
+
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** What really happened: a simulation that met no trouble shows nothing. */
+final class Tally {
+    enum Happening {
+        TURN,
+        COMPLETED,
+        FAILED,
+        CANCELLED,
+        INCOMPLETE,
+        CONTINUED_TURN,
+        PARALLEL_TOOLS,
+        CLIENT_FUNCTION,
+        FORCED_TOOL,
+        DEADLINE_PASSED,
+        TOO_LARGE,
+        DUPLICATE_REQUEST,
+        WORKER_CRASH,
+        WORKER_PAUSE,
+        WORKER_DRAINED,
+        MANY_SILENT,
+        ORCHESTRATOR_CRASH,
+        ORCHESTRATOR_PAUSE,
+        DECISION_ROLLED_BACK,
+        CALL_RECORD_UNREADABLE,
+        ANNOUNCEMENT_LOST,
+        FRAME_SENT_AGAIN,
+        RESULT_SENT_AGAIN,
+        STRAY_RESULT,
+        ATTEMPT,
+        SECOND_ATTEMPT,
+        ATTEMPT_BUSY,
+        ATTEMPT_NEVER_STARTED,
+        ATTEMPT_FAILED,
+        ATTEMPT_LOST,
+        SUPERSEDED_IN_THE_STREAM,
+        UNLISTED_ASKED,
+        RESULT_REFUSED,
+        SEAL,
+        EFFECT,
+        LEASE_REFUSED_EFFECT,
+        OUTCOME_UNKNOWN,
+        STOPPED_WITH_OUTPUT,
+        STOP_IGNORED
+    }
+
+    private final long[] counts = new long[Happening.values().length];
+
+    void count(Happening happening) {
+        counts[happening.ordinal()]++;
+    }
+
+    long of(Happening happening) {
+        return counts[happening.ordinal()];
+    }
+
+    void add(Tally other) {
+        Arrays.setAll(counts, i -> counts[i] + other.counts[i]);
+    }
+
+    Set<Happening> missing() {
+        return EnumSet.allOf(Happening.class).stream()
+                .filter(happening -> of(happening) == 0)
+                .collect(Collectors.toCollection(() -> EnumSet.noneOf(Happening.class)));
+    }
+
+    @Override
+    public String toString() {
+        return Arrays.stream(Happening.values())
+                .map(happening -> happening + "=" + of(happening))
+                .collect(Collectors.joining(" "));
+    }
+}

@@ -1,0 +1,62 @@
+package io.voiceagent.agent.core;
+
+/**
+ * How much goes wrong in one run. Probabilities are per occasion, numbers are per run.
+ *
+ * @param attemptFails a handler reports a failure
+ * @param hangs a handler comes to no end by itself
+ * @param frameLost the acknowledgement of a frame does not come
+ * @param resultRepeated the acknowledgement of a result does not come, so it is sent again
+ * @param announcementLost an announcement does not reach the log
+ * @param rollback a transaction of the orchestrator is aborted
+ * @param tooLarge the records of a decision do not fit
+ * @param unreadable a worker can't read a record of its calls topic
+ * @param stray a worker answers a call that is another's
+ * @param deaf a stopped handler does not heed the stop
+ */
+record Weather(
+        double attemptFails,
+        double hangs,
+        double frameLost,
+        double resultRepeated,
+        double announcementLost,
+        double rollback,
+        double tooLarge,
+        double unreadable,
+        double stray,
+        double deaf,
+        int crashes,
+        int pauses,
+        int drains,
+        int silences,
+        int orchestratorCrashes,
+        int orchestratorPauses) {
+
+    private static final Weather CALM = new Weather(0.02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    static Weather of(World world) {
+        int kind = world.between(0, 9);
+        if (kind == 0) {
+            return CALM;
+        }
+        double rough = kind < 5 ? 1 : 3;
+        int more = kind < 5 ? 0 : 2;
+        return new Weather(
+                0.05 * rough,
+                0.01 * rough,
+                0.004 * rough,
+                0.05 * rough,
+                0.01 * rough,
+                0.01 * rough,
+                0.001 * rough,
+                0.005 * rough,
+                0.02 * rough,
+                0.1,
+                world.between(0, 2 + more),
+                world.between(0, 2 + more),
+                world.between(0, 1),
+                world.chance(0.25) ? 1 : 0,
+                world.between(0, 1 + more / 2),
+                world.between(0, 1 + more / 2));
+    }
+}
