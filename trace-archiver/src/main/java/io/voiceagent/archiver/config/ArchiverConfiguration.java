@@ -132,8 +132,8 @@ class ArchiverConfiguration {
                     new ResponseStorage(
                             Topics.STEPS,
                             Topics.STREAM,
-                            () -> clients.steps(RESPONSES_GROUP),
-                            () -> clients.stream(RESPONSES_GROUP),
+                            clientId -> clients.steps(RESPONSES_GROUP, clientId),
+                            clients::stream,
                             dataSource,
                             deadLetters,
                             clients::topicId),

@@ -49,16 +49,17 @@ public final class KafkaClients {
     }
 
     /** A member of the group that archives responses, for the steps: sees what is committed. */
-    public Consumer<byte[], byte[]> steps(String group) {
-        Map<String, Object> properties = reader(group + "-steps");
+    public Consumer<byte[], byte[]> steps(String group, String clientId) {
+        Map<String, Object> properties = reader("trace-archiver-" + clientId);
         join(properties, group);
         properties.put("isolation.level", "read_committed");
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     /** A reader of the stream that is told its partitions. */
-    public Consumer<byte[], byte[]> stream(String group) {
-        return new KafkaConsumer<>(reader(group + "-stream"), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    public Consumer<byte[], byte[]> stream(String clientId) {
+        return new KafkaConsumer<>(
+                reader("trace-archiver-" + clientId), new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
     private static void join(Map<String, Object> properties, String group) {

@@ -8,15 +8,18 @@ import java.util.List;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
-/** A turn whose last event is not known yet. */
+/**
+ * A turn whose last event is not known yet. It can be let go, to save memory: then only its place is kept, and it must be read
+ * again when it has ended.
+ */
 final class OpenTurn {
 
     /** About what a record takes as objects, beside its text. */
     private static final int RECORD_BYTES = 200;
 
     final String id;
-    private final ResponseFold fold;
-    private final EventText events = new EventText();
+    private @Nullable ResponseFold fold;
+    private EventText events = new EventText();
 
     /** A position of the stream before the turn's first frame, and before that of any finished turn that began after this one. */
     private long streamFrom;
@@ -30,6 +33,9 @@ final class OpenTurn {
     private long kept;
     /** Bytes of frames that wait for their step. */
     private long waiting;
+
+    /** When to try to read it again, {@link System#nanoTime}. */
+    private long readAgainAt = System.nanoTime();
 
     OpenTurn(String id, long streamFrom, long seenAt) {
         this.id = id;
@@ -47,11 +53,16 @@ final class OpenTurn {
         if (event instanceof StepEvent.Ended) {
             end = record;
         }
-        kept += weight(record);
-        note(fold.apply(event));
+        kept += fold == null ? 0 : weight(record);
+        if (fold != null) {
+            note(fold.apply(event));
+        }
     }
 
     void apply(Frame frame, ConsumerRecord<byte[], byte[]> record) {
+        if (fold == null) {
+            return;
+        }
         long weight = weight(record);
         waiting += weight;
         kept += weight / 8; // of a frame that was folded, the text alone is left
@@ -69,10 +80,42 @@ final class OpenTurn {
         return Math.max(0, record.serializedValueSize()) + RECORD_BYTES;
     }
 
+    /** Whether its last event is known. */
+    boolean ended() {
+        return fold != null && fold.ended();
+    }
+
     /** The row, once the last event is known. */
     @Nullable
     FinishedResponse finished() {
-        return fold.ended() && end != null ? FinishedResponse.of(fold, events, end) : null;
+        return fold != null && fold.ended() && end != null ? FinishedResponse.of(fold, events, end) : null;
+    }
+
+    /** Keeps its place alone. */
+    void letGo() {
+        fold = null;
+        events = new EventText();
+        kept = 0;
+        waiting = 0;
+    }
+
+    /** Whether it has ended after it was let go, so that its records from there on tell all. */
+    boolean mustBeReadAgain() {
+        return fold == null && end != null;
+    }
+
+    long readAgainAt() {
+        return readAgainAt;
+    }
+
+    void readAgainAt(long nanos) {
+        readAgainAt = nanos;
+    }
+
+    /** The record that ended it; null as long as that was not read. */
+    @Nullable
+    ConsumerRecord<byte[], byte[]> end() {
+        return end;
     }
 
     /** -1 as long as its beginning was not read. */

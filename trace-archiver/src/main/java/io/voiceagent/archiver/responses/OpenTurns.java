@@ -9,6 +9,7 @@ import io.voiceagent.messages.StepEvent;
 import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +33,7 @@ import org.slf4j.LoggerFactory;
  */
 final class OpenTurns {
 
-    private static final Logger log = LoggerFactory.getLogger(OpenTurns.class);
+    private static final Logger LOG = LoggerFactory.getLogger(OpenTurns.class);
 
     private final ArchiveLimits limits;
     private final Map<String, OpenTurn> open = new HashMap<>();
@@ -144,7 +145,7 @@ final class OpenTurns {
             }
         } catch (RuntimeException e) {
             // Not only what is malformed: one turn must not stop all others
-            log.error("{}-{}@{} can't be folded", record.topic(), record.partition(), record.offset(), e);
+            LOG.error("{}-{}@{} can't be folded", record.topic(), record.partition(), record.offset(), e);
             putAside(record, turn.id, "the fold failed: " + e);
         }
     }
@@ -200,15 +201,37 @@ final class OpenTurns {
             } else if (turn.endedAt() >= 0
                     ? turn.endedAt() < streamTime - limits.frames().toMillis()
                     : turn.seenAt() < stepsTime - limits.end().toMillis()) {
-                log.error(
-                        "{} is not archived: {}",
-                        turn.id,
-                        turn.endedAt() >= 0 ? "frames are missing that its end counts in" : "it has no end");
-                close(turn);
+                giveUp(turn, turn.endedAt() >= 0 ? "frames are missing that its end counts in" : "it has no end");
                 turns++;
             }
         }
         return new Expired(orphans, turns);
+    }
+
+    /** The turn that takes the most memory, null when none takes any. */
+    @Nullable
+    OpenTurn largest() {
+        return open.values().stream()
+                .filter(turn -> turn.bytes() > 0)
+                .max(Comparator.comparingLong(OpenTurn::bytes))
+                .orElse(null);
+    }
+
+    /** The turns that have ended after they were let go. */
+    List<OpenTurn> toReadAgain() {
+        return open.values().stream().filter(OpenTurn::mustBeReadAgain).toList();
+    }
+
+    /** Takes what reading a turn again came to. */
+    void readAgain(OpenTurn turn, FinishedResponse row) {
+        finished.add(row);
+        close(turn);
+    }
+
+    /** A turn can't be read again. */
+    void giveUp(OpenTurn turn, String why) {
+        LOG.error("{} is not archived: {}", turn.id, why);
+        close(turn);
     }
 
     /** The responses that ended since the last time. */

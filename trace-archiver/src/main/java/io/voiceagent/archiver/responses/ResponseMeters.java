@@ -29,6 +29,7 @@ final class ResponseMeters {
     private final Timer delay;
     private final Counter orphans;
     private final Counter givenUp;
+    private final Counter readAgain;
     private volatile int open;
     private volatile long openBytes;
 
@@ -48,6 +49,9 @@ final class ResponseMeters {
                 .register(registry);
         this.givenUp = Counter.builder(PREFIX + "given.up")
                 .description("Accepted turns that are not archived, for their frames or their end did not come")
+                .register(registry);
+        this.readAgain = Counter.builder(PREFIX + "read.again")
+                .description("Turns that were let go to save memory, and read again when they had ended")
                 .register(registry);
         Gauge.builder(PREFIX + "open", this, meters -> meters.open)
                 .description("Turns in memory that have not ended")
@@ -73,6 +77,10 @@ final class ResponseMeters {
     void expired(OpenTurns.Expired expired) {
         orphans.increment(expired.orphans());
         givenUp.increment(expired.turns());
+    }
+
+    void readAgain() {
+        readAgain.increment();
     }
 
     void open(int turns, long bytes) {

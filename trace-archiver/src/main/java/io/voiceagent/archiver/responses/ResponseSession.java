@@ -4,7 +4,6 @@ import io.voiceagent.archiver.ingest.ArchiveMeters.Component;
 import io.voiceagent.archiver.ingest.ArchiveStatus.State;
 import io.voiceagent.archiver.ingest.Backoff;
 import io.voiceagent.archiver.ingest.DeadLetterException;
-import io.voiceagent.archiver.ingest.DeadLetters.Letter;
 import io.voiceagent.archiver.ingest.Move;
 import io.voiceagent.archiver.ingest.Session;
 import io.voiceagent.archiver.responses.ResponseWriter.Position;
@@ -19,8 +18,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import org.apache.kafka.clients.consumer.ConsumerRebalanceListener;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -52,14 +49,13 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
     private static final Duration MOVE_EVERY = Duration.ofSeconds(5);
 
     private final ResponseStorage storage;
-    private final ArchiveLimits limits;
     private final ResponseMeters meters;
     private final Report report;
+    private final MemoryBound bound;
     private final LogReader steps;
     private final LogReader stream;
     private final Backoff backoff = new Backoff(Duration.ofMillis(100), Duration.ofSeconds(5));
-    private final Map<Integer, OpenTurns> turns = new HashMap<>();
-    private final Map<Integer, Position> stored = new HashMap<>();
+    private final AssignedTurns turns;
     private ResponseWriter writer;
     private boolean inStep;
     private boolean busy;
@@ -69,14 +65,18 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
 
     ResponseSession(ResponseStorage storage, ArchiveLimits limits, ResponseMeters meters, Report report) {
         this.storage = storage;
-        this.limits = limits;
+        this.turns = new AssignedTurns(limits);
         this.meters = meters;
         this.report = report;
+        this.bound = new MemoryBound(storage, limits, meters);
         this.writer = new ResponseWriter(storage);
-        this.steps =
-                new LogReader(storage.stepsTopic(), storage.stepsConsumers().get(), meters.steps, meters.stepsLag);
-        this.stream =
-                new LogReader(storage.streamTopic(), storage.streamConsumers().get(), meters.stream, meters.streamLag);
+        this.steps = new LogReader(
+                storage.stepsTopic(), storage.stepsConsumers().apply("responses-steps"), meters.steps, meters.stepsLag);
+        this.stream = new LogReader(
+                storage.streamTopic(),
+                storage.streamConsumers().apply("responses-stream"),
+                meters.stream,
+                meters.streamLag);
         steps.consumer.subscribe(List.of(storage.stepsTopic()), this);
     }
 
@@ -88,6 +88,9 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
         }
         busy = read(steps, stepsPoll(), OpenTurns::step) | (inStep && read(stream, STREAM_POLL, OpenTurns::frame));
         if (inStep) {
+            turns.balance(steps, stream);
+            bound.hold(turns.byPartition().values());
+            bound.readAgain(turns.byPartition());
             store();
         }
         if (System.nanoTime() - lookAt >= 0) {
@@ -126,8 +129,7 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
     private void outOfStep() {
         inStep = false;
         retryAt = System.nanoTime();
-        turns.clear();
-        stored.clear();
+        turns.forget();
         steps.consumer.pause(steps.consumer.assignment());
     }
 
@@ -142,24 +144,26 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
     private void getInStep() {
         Set<TopicPartition> assigned = steps.consumer.assignment();
         if (assigned.isEmpty()) {
+            begin(Map.of());
             retryAt = System.nanoTime() + RETRY_POLL.toNanos();
             return;
         }
-        Map<Integer, Position> positions;
         try {
-            positions = writer.positions(numbers(assigned));
+            begin(writer.positions(numbers(assigned)));
+            steps.consumer.resume(assigned);
+            inStep = true;
+            report.accept(State.RUNNING, null);
         } catch (SQLException e) {
             waitFor(State.WAITING_FOR_POSTGRES, Component.POSTGRES, e);
-            return;
         }
-        turns.clear();
-        stored.clear();
-        stored.putAll(positions);
+    }
+
+    private void begin(Map<Integer, Position> positions) {
+        turns.begin(positions);
         Map<Integer, Long> stepsFrom = new HashMap<>();
         Map<Integer, Long> streamFrom = new HashMap<>();
         List<TopicPartition> streams = new ArrayList<>();
         positions.forEach((partition, position) -> {
-            turns.put(partition, new OpenTurns(limits, position.steps(), position.stream()));
             stepsFrom.put(partition, position.steps());
             streamFrom.put(partition, position.stream());
             streams.add(new TopicPartition(stream.topic, partition));
@@ -167,10 +171,7 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
         stream.consumer.assign(streams);
         stream.seek(streamFrom);
         steps.seek(stepsFrom);
-        steps.consumer.resume(assigned);
-        inStep = true;
         LOG.debug("Archives responses from {}", positions);
-        report.accept(State.RUNNING, null);
     }
 
     /** Whether there were records. */
@@ -181,12 +182,7 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
             if (!inStep || records.isEmpty()) {
                 return false;
             }
-            for (ConsumerRecord<byte[], byte[]> record : records) {
-                OpenTurns of = turns.get(record.partition());
-                if (of != null) {
-                    take.accept(of, record);
-                }
-            }
+            turns.take(records, take);
             log.lag.done(records);
             return true;
         } catch (OffsetOutOfRangeException e) {
@@ -196,28 +192,13 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
     }
 
     private void store() {
-        List<FinishedResponse> rows = new ArrayList<>();
-        List<Letter> letters = new ArrayList<>();
-        SortedMap<Integer, Position> before = new TreeMap<>();
-        Map<Integer, Position> after = new HashMap<>();
-        turns.forEach((partition, of) -> {
-            List<FinishedResponse> ended = of.takeFinished();
-            List<Letter> unread = of.takeLetters();
-            Position position = new Position(of.stepsPosition(), of.streamPosition());
-            Position at = stored.get(partition);
-            if (at != null && (!ended.isEmpty() || !unread.isEmpty() || !position.equals(at))) {
-                before.put(partition, at);
-                after.put(partition, position);
-            }
-            rows.addAll(ended);
-            letters.addAll(unread);
-        });
-        boolean moveOnly = rows.isEmpty() && letters.isEmpty();
-        if (before.isEmpty() || moveOnly && System.nanoTime() - moveAt < 0) {
+        ResponseWriter.Batch batch = turns.batch();
+        boolean moveOnly = batch.rows().isEmpty() && batch.letters().isEmpty();
+        if (batch.after().isEmpty() || moveOnly && System.nanoTime() - moveAt < 0) {
             return;
         }
         moveAt = System.nanoTime() + MOVE_EVERY.toNanos();
-        write(new ResponseWriter.Batch(rows, letters, before, after));
+        write(batch);
     }
 
     private void write(ResponseWriter.Batch batch) {
@@ -225,7 +206,7 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
         try {
             Optional<Stored> outcome = writer.write(batch);
             if (outcome.isPresent()) {
-                stored.putAll(batch.after());
+                turns.stored(batch);
                 meters.stored(batch.rows(), outcome.get(), since(begin));
                 backoff.succeeded();
             } else {
@@ -247,20 +228,11 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
         try {
             writer = new ResponseWriter(storage); // if a topic was made anew, this has the positions of the new one
             Map<Integer, Position> positions = writer.positions(numbers(partitions));
-            Map<TopicPartition, Long> begins = of.consumer.beginningOffsets(partitions);
-            Map<TopicPartition, Long> ends = of.consumer.endOffsets(partitions);
-            for (TopicPartition tp : partitions) {
-                Position at = positions.getOrDefault(tp.partition(), Position.BEGINNING);
-                long from = of == steps ? at.steps() : at.stream();
-                long to = Math.min(Math.max(from, begins.getOrDefault(tp, from)), ends.getOrDefault(tp, from));
-                if (to > from) {
-                    LOG.error("{}: records {} to {} are gone before they were archived", tp, from, to - 1);
-                    of.meters.lost(to - from);
-                } else if (to < from) {
-                    LOG.error("{}: the log ends at {}, before {} that was archived up to", tp, to, from);
-                }
-                if (to != from && !writer.skip(of == steps, tp.partition(), new Move(from, to))) {
-                    LOG.warn("{}: another archiver has moved the position from {}", tp, from);
+            Map<Integer, Long> from = new HashMap<>();
+            positions.forEach((partition, at) -> from.put(partition, of == steps ? at.steps() : at.stream()));
+            for (Map.Entry<Integer, Move> move : of.follow(from).entrySet()) {
+                if (!writer.skip(of == steps, move.getKey(), move.getValue())) {
+                    LOG.warn("{}-{}: another archiver has moved the position", of.topic, move.getKey());
                 }
             }
             outOfStep();
@@ -291,18 +263,8 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
             long now = System.currentTimeMillis();
             Set<Integer> stepsRead = steps.look(inStep, LOOK_TIMEOUT);
             Set<Integer> streamRead = stream.look(inStep, LOOK_TIMEOUT);
-            turns.forEach((partition, of) -> {
-                if (stepsRead.contains(partition)) {
-                    of.stepsReadUpTo(now);
-                }
-                if (streamRead.contains(partition)) {
-                    of.streamReadUpTo(now);
-                }
-                meters.expired(of.expire());
-            });
-            meters.open(
-                    turns.values().stream().mapToInt(OpenTurns::size).sum(),
-                    turns.values().stream().mapToLong(OpenTurns::bytes).sum());
+            meters.expired(turns.expire(stepsRead, streamRead, now));
+            meters.open(turns.size(), turns.bytes());
             if (inStep) {
                 report.accept(State.RUNNING, null);
             }

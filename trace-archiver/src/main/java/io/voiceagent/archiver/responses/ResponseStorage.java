@@ -2,7 +2,6 @@ package io.voiceagent.archiver.responses;
 
 import io.voiceagent.archiver.ingest.DeadLetters;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.consumer.Consumer;
 
@@ -11,8 +10,8 @@ import org.apache.kafka.clients.consumer.Consumer;
  *
  * @param stepsTopic of step events
  * @param streamTopic of frames
- * @param stepsConsumers makes a member of the group that shares the partitions: read_committed, without commits and resets
- * @param streamConsumers makes a reader without a group: read_uncommitted, without resets
+ * @param stepsConsumers makes, for a client id, a member of the group that shares the partitions: read_committed, without commits and resets
+ * @param streamConsumers makes, for a client id, a reader without a group: read_uncommitted, without resets
  * @param dataSource a pool of connections to Postgres; each wait for one must be bounded
  * @param deadLetters takes records that can't be used
  * @param topicIds the id that the broker has given a topic of that name; throws a {@link
@@ -21,8 +20,8 @@ import org.apache.kafka.clients.consumer.Consumer;
 public record ResponseStorage(
         String stepsTopic,
         String streamTopic,
-        Supplier<Consumer<byte[], byte[]>> stepsConsumers,
-        Supplier<Consumer<byte[], byte[]>> streamConsumers,
+        Function<String, Consumer<byte[], byte[]>> stepsConsumers,
+        Function<String, Consumer<byte[], byte[]>> streamConsumers,
         DataSource dataSource,
         DeadLetters deadLetters,
         Function<String, String> topicIds) {}

@@ -99,6 +99,37 @@ class OpenTurnsTest {
         assertThat(open.streamPosition()).isEqualTo(stream.size());
     }
 
+    /** A long answer takes in memory a fraction of what it will say. */
+    @Example
+    void anOpenTurnIsKeptCompressed() {
+        SampleTurn turn = new SampleTurn(0, 1, 4_000, true);
+        OpenTurns open = new OpenTurns(LIMITS, 0, 0);
+        turn.steps.subList(0, turn.steps.size() - 1).forEach(step -> open.step(record(steps, step)));
+        turn.frames.forEach(frame -> open.frame(record(stream, frame)));
+
+        long said = turn.expectedEvents().length;
+        assertThat(said).isGreaterThan(1_000_000);
+        assertThat(open.bytes()).isLessThan(said / 3);
+    }
+
+    @Example
+    void aTurnThatIsLetGoTakesNoMemoryAndKeepsItsPlace() {
+        SampleTurn turn = new SampleTurn(0, 1);
+        OpenTurns open = new OpenTurns(LIMITS, 0, 0);
+        open.step(record(steps, turn.steps.getFirst()));
+        open.frame(record(stream, turn.frames.getFirst()));
+        open.largest().letGo();
+        turn.steps.stream().skip(1).forEach(step -> open.step(record(steps, step)));
+        turn.frames.stream().skip(1).forEach(frame -> open.frame(record(stream, frame)));
+
+        assertThat(open.bytes()).isZero();
+        assertThat(open.largest()).isNull();
+        assertThat(open.takeFinished()).isEmpty();
+        assertThat(open.stepsPosition()).isZero();
+        assertThat(open.streamPosition()).isZero();
+        assertThat(open.toReadAgain()).hasSize(1);
+    }
+
     @Example
     void framesWithoutATurnAreDroppedByAge() {
         SampleTurn turn = new SampleTurn(0, 1);

@@ -194,6 +194,44 @@ class ResponseArchiverTest {
         }
     }
 
+    /** Hardly a turn fits, so nearly all are let go and read again. */
+    @Test
+    void turnsThatDoNotFitInMemoryAreStoredAllTheSame() throws Exception {
+        try (ResponseFixture fixture = new ResponseFixture(dataSource, 2)) {
+            ArchiveLimits little =
+                    new ArchiveLimits(4_000, Duration.ofMinutes(1), Duration.ofHours(1), Duration.ofHours(1));
+            fixture.start(dataSource, little);
+            List<SampleTurn> turns = new ArrayList<>();
+            halves(fixture, turns, 8);
+
+            await().atMost(PATIENCE).until(() -> fixture.stored(turns));
+            assertThat(fixture.counter("responses.read.again")).isPositive();
+            assertThat(fixture.counter("rows")).isEqualTo(8);
+            await().atMost(PATIENCE).until(() -> fixture.gauge("responses.open") == 0);
+        }
+    }
+
+    @Test
+    void aTurnThatWasLetGoAndIsGoneFromTheLogDoesNotStopTheOthers() throws Exception {
+        try (ResponseFixture fixture = new ResponseFixture(dataSource, 1)) {
+            ArchiveLimits little =
+                    new ArchiveLimits(4_000, Duration.ofMinutes(1), Duration.ofHours(1), Duration.ofHours(1));
+            fixture.start(dataSource, little);
+            SampleTurn gone = turn(0);
+            fixture.sendSteps(gone.steps.subList(0, gone.steps.size() - 1));
+            fixture.sendFrames(gone.frames);
+            await().atMost(PATIENCE).until(() -> fixture.gauge("responses.open") == 1);
+            fixture.forget(fixture.streamTopic, 0, gone.frames.size());
+            fixture.sendSteps(gone.steps.subList(gone.steps.size() - 1, gone.steps.size()));
+
+            await().atMost(PATIENCE).until(() -> fixture.counter("responses.given.up") == 1);
+            SampleTurn next = turn(0);
+            fixture.send(next);
+            await().atMost(PATIENCE).until(() -> fixture.stored(List.of(next)));
+            assertThat(fixture.row(gone)).isNull();
+        }
+    }
+
     @Test
     void framesOfAnUnknownTurnAreDroppedAndDoNotHoldThePosition() throws Exception {
         try (ResponseFixture fixture = new ResponseFixture(dataSource, 1)) {
@@ -288,11 +326,11 @@ class ResponseArchiverTest {
         }
     }
 
-    /** Sends turns over all of four partitions, the first half of each before the second half of any. */
+    /** Sends turns over all partitions, the first half of each before the second half of any. */
     private static void halves(ResponseFixture fixture, List<SampleTurn> all, int count) throws Exception {
         List<SampleTurn> turns = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            turns.add(turn(i % Math.min(4, count / 2)));
+            turns.add(turn(i % fixture.partitions()));
         }
         all.addAll(turns);
         for (SampleTurn turn : turns) {

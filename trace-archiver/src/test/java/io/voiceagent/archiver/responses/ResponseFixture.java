@@ -53,9 +53,11 @@ final class ResponseFixture implements AutoCloseable {
     private final Producer<byte[], byte[]> deadLetterProducer = clients.deadLetters();
     private final List<LogArchiver> archivers = new ArrayList<>();
     private final HikariDataSource dataSource;
+    private final int partitions;
 
     ResponseFixture(HikariDataSource dataSource, int partitions) throws Exception {
         this.dataSource = dataSource;
+        this.partitions = partitions;
         Map<String, Object> server =
                 Map.of("bootstrap.servers", Servers.broker().bootstrapServers());
         try (Admin admin = Admin.create(server)) {
@@ -81,6 +83,10 @@ final class ResponseFixture implements AutoCloseable {
         return new KafkaProducer<>(properties, new StringSerializer(), new ByteArraySerializer());
     }
 
+    int partitions() {
+        return partitions;
+    }
+
     /** An archiver as in production. */
     LogArchiver start() {
         return start(dataSource, ArchiveLimits.DEFAULT, stepsTopic);
@@ -100,8 +106,8 @@ final class ResponseFixture implements AutoCloseable {
                 new ResponseStorage(
                         stepsTopic,
                         streamTopic,
-                        () -> clients.steps(group),
-                        () -> clients.stream(group),
+                        clientId -> clients.steps(group, clientId),
+                        clients::stream,
                         into,
                         new DeadLetters(deadLetterProducer, Duration.ofSeconds(5)),
                         clients::topicId),

@@ -1,0 +1,79 @@
+package io.voiceagent.archiver.responses;
+
+import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Headers;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.StepEvent;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Header;
+import org.jspecify.annotations.Nullable;
+
+/** Reads one turn again, from its first records on, with consumers of its own. */
+record SecondReading(ResponseStorage storage, int partition) {
+
+    private static final Duration POLL = Duration.ofMillis(200);
+
+    /**
+     * What the turn came to; null when not all of its frames are there yet, or they can't be read in time.
+     *
+     * @throws org.apache.kafka.clients.consumer.OffsetOutOfRangeException when the logs do not hold it any more
+     * @throws io.voiceagent.messages.MalformedMessageException when a record of it can't be read
+     */
+    @Nullable
+    FinishedResponse read(OpenTurn turn, Duration timeout) {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        ConsumerRecord<byte[], byte[]> end = Objects.requireNonNull(turn.end());
+        OpenTurn again = new OpenTurn(turn.id, turn.streamFrom(), turn.seenAt());
+        byte[] id = turn.id.getBytes(StandardCharsets.UTF_8);
+        try (Consumer<byte[], byte[]> steps = storage.stepsConsumers().apply("responses-steps-again")) {
+            TopicPartition tp = new TopicPartition(storage.stepsTopic(), partition);
+            read(steps, tp, turn.stepsFrom(), deadline, () -> again.end() != null, record -> {
+                if (record.offset() <= end.offset() && isOf(id, record)) {
+                    again.apply(Json.read(record.value(), StepEvent.class), record);
+                }
+            });
+        }
+        try (Consumer<byte[], byte[]> stream = storage.streamConsumers().apply("responses-stream-again")) {
+            TopicPartition tp = new TopicPartition(storage.streamTopic(), partition);
+            read(stream, tp, turn.streamFrom(), deadline, again::ended, record -> {
+                if (isOf(id, record)) {
+                    again.apply(Json.read(record.value(), Frame.class), record);
+                }
+            });
+        }
+        return again.finished();
+    }
+
+    private interface Taker {
+        void take(ConsumerRecord<byte[], byte[]> record);
+    }
+
+    /** Reads from {@code from} until that is enough, or to what is the end now. */
+    private static void read(
+            Consumer<byte[], byte[]> consumer,
+            TopicPartition tp,
+            long from,
+            long deadline,
+            BooleanSupplier enough,
+            Taker taker) {
+        consumer.assign(Set.of(tp));
+        consumer.seek(tp, from);
+        long end = consumer.endOffsets(Set.of(tp)).getOrDefault(tp, from);
+        while (!enough.getAsBoolean() && consumer.position(tp) < end && System.nanoTime() - deadline < 0) {
+            consumer.poll(POLL).forEach(taker::take);
+        }
+    }
+
+    private static boolean isOf(byte[] id, ConsumerRecord<byte[], byte[]> record) {
+        Header header = record.headers().lastHeader(Headers.RESPONSE_ID);
+        return header != null && Arrays.equals(header.value(), id);
+    }
+}
