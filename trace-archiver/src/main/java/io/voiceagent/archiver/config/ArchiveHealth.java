@@ -29,7 +29,12 @@ final class ArchiveHealth implements HealthIndicator {
             }
             health.withDetail(status.subject(), details);
             switch (status.state()) {
-                case STARTING, RUNNING -> {}
+                case STARTING -> {
+                    if (problem != null) { // it has failed, and begins anew
+                        health.down();
+                    }
+                }
+                case RUNNING -> {}
                 case WAITING_FOR_KAFKA, WAITING_FOR_POSTGRES, STOPPED -> health.down();
             }
         }

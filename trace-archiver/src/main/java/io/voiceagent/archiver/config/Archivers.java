@@ -19,6 +19,9 @@ import org.springframework.context.SmartLifecycle;
 final class Archivers implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Archivers.class);
+    /** For all together: a process that is told to end is killed soon. */
+    private static final Duration STOP_TIMEOUT = Duration.ofSeconds(8);
+
     private static final Duration EVERY = Duration.ofHours(1);
 
     private final List<LogArchiver> archivers;
@@ -51,7 +54,8 @@ final class Archivers implements SmartLifecycle {
     public void stop() {
         upkeep.shutdownNow();
         archivers.forEach(LogArchiver::stop);
-        archivers.forEach(LogArchiver::close);
+        long deadline = System.nanoTime() + STOP_TIMEOUT.toNanos();
+        archivers.forEach(archiver -> archiver.close(Duration.ofNanos(Math.max(1, deadline - System.nanoTime()))));
         running = false;
     }
 

@@ -91,13 +91,18 @@ public final class LogArchiver implements AutoCloseable {
         }
     }
 
-    /** Stops it and waits up to 10 s. What is not stored then is read again at the next start. */
+    /** Stops it and waits up to 10 s. */
     @Override
     public void close() {
+        close(STOP_TIMEOUT);
+    }
+
+    /** Stops it and waits for its end. What is not stored then is read again at the next start. */
+    public void close(Duration atMost) {
         stop();
         try {
-            if (!thread.join(STOP_TIMEOUT)) {
-                log.warn("The archiver of {} did not end within {}; its thread is left behind", subject, STOP_TIMEOUT);
+            if (!thread.join(atMost)) {
+                log.warn("The archiver of {} did not end within {}; its thread is left behind", subject, atMost);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -24,11 +24,17 @@ final class MemoryBound {
     private final ResponseStorage storage;
     private final long bytes;
     private final ResponseMeters meters;
+    private volatile boolean stopping;
 
     MemoryBound(ResponseStorage storage, ArchiveLimits limits, ResponseMeters meters) {
         this.storage = storage;
         this.bytes = limits.openBytes();
         this.meters = meters;
+    }
+
+    /** Cuts short a reading that goes on. For any thread. */
+    void stop() {
+        stopping = true;
     }
 
     /** Lets turns go until the others fit. */
@@ -64,7 +70,7 @@ final class MemoryBound {
 
     private void readAgain(int partition, OpenTurns of, OpenTurn turn) {
         try {
-            FinishedResponse row = new SecondReading(storage, partition).read(turn, TIMEOUT);
+            FinishedResponse row = new SecondReading(storage, partition, () -> stopping).read(turn, TIMEOUT);
             if (row != null) {
                 of.readAgain(turn, row);
                 meters.readAgain();

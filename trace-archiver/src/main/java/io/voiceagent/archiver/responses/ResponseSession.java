@@ -100,6 +100,7 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
 
     @Override
     public void wakeUp() {
+        bound.stop();
         steps.consumer.wakeup();
     }
 

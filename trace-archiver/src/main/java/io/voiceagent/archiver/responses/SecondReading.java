@@ -16,13 +16,17 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
 
-/** Reads one turn again, from its first records on, with consumers of its own. */
-record SecondReading(ResponseStorage storage, int partition) {
+/**
+ * Reads one turn again, from its first records on, with consumers of its own.
+ *
+ * @param cancelled asked now and then: whether to give it up
+ */
+record SecondReading(ResponseStorage storage, int partition, BooleanSupplier cancelled) {
 
     private static final Duration POLL = Duration.ofMillis(200);
 
     /**
-     * What the turn came to; null when not all of its frames are there yet, or they can't be read in time.
+     * What the turn came to; null when not all of its frames are there yet, or they can't be read in time, or it was cancelled.
      *
      * @throws org.apache.kafka.clients.consumer.OffsetOutOfRangeException when the logs do not hold it any more
      * @throws io.voiceagent.messages.MalformedMessageException when a record of it can't be read
@@ -57,7 +61,7 @@ record SecondReading(ResponseStorage storage, int partition) {
     }
 
     /** Reads from {@code from} until that is enough, or to what is the end now. */
-    private static void read(
+    private void read(
             Consumer<byte[], byte[]> consumer,
             TopicPartition tp,
             long from,
@@ -67,7 +71,10 @@ record SecondReading(ResponseStorage storage, int partition) {
         consumer.assign(Set.of(tp));
         consumer.seek(tp, from);
         long end = consumer.endOffsets(Set.of(tp)).getOrDefault(tp, from);
-        while (!enough.getAsBoolean() && consumer.position(tp) < end && System.nanoTime() - deadline < 0) {
+        while (!enough.getAsBoolean()
+                && !cancelled.getAsBoolean()
+                && consumer.position(tp) < end
+                && System.nanoTime() - deadline < 0) {
             consumer.poll(POLL).forEach(taker::take);
         }
     }

@@ -110,6 +110,9 @@ class OpenTurnsTest {
         long said = turn.expectedEvents().length;
         assertThat(said).isGreaterThan(1_000_000);
         assertThat(open.bytes()).isLessThan(said / 3);
+        open.step(record(steps, turn.steps.getLast()));
+        assertThat(text(open.takeFinished().getFirst().events()))
+                .isEqualTo(new String(turn.expectedEvents(), StandardCharsets.UTF_8));
     }
 
     @Example
