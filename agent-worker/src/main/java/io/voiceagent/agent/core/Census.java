@@ -181,11 +181,12 @@ public final class Census {
         int all = 0;
         int silent = 0;
         for (Heard heard : workers.values()) {
-            if (heard.saidGoodbye()) {
+            boolean cameBack = heard.cameBackFrom(one.at);
+            if (heard.saidGoodbye() && !cameBack) {
                 continue;
             }
             all++;
-            if (heard.fellSilentAbout(one.at, now)) {
+            if (cameBack || heard.silentSince(one.at, now)) {
                 silent++;
             }
         }
@@ -228,9 +229,12 @@ public final class Census {
             return (int) Math.max(0, latest.slots() - running - recent.size());
         }
 
-        private boolean fellSilentAbout(long time, long now) {
-            boolean isSilent = now - at > GAP_MILLIS && Math.abs(at - time) <= GAP_MILLIS;
-            return isSilent || (silentFrom != Long.MIN_VALUE && Math.abs(silentFrom - time) <= GAP_MILLIS);
+        private boolean silentSince(long time, long now) {
+            return now - at > GAP_MILLIS && Math.abs(at - time) <= GAP_MILLIS;
+        }
+
+        private boolean cameBackFrom(long time) {
+            return silentFrom != Long.MIN_VALUE && Math.abs(silentFrom - time) <= GAP_MILLIS;
         }
 
         private boolean saidGoodbye() {

@@ -114,7 +114,7 @@ final class Invariants {
                 && silent.contains(stop.owner())
                 && simulation.orchestratorBegan() < silentSince - 2 * Announcement.INTERVAL_MILLIS
                 && world.now() < silentSince + 2 * Announcement.LEASE_MILLIS - Announcement.INTERVAL_MILLIS - LAG
-                && 3 * silent.size() > heardLately();
+                && 3L * silent.size() > heardLately();
         require(!oneOfMany, Invariant.ONE_LIVING_OWNER, () -> stop + " though " + silent + " fell silent at once");
     }
 

@@ -176,7 +176,7 @@ final class Readers {
     private static boolean oneVoice(String text) {
         String voice = null;
         int last = -1;
-        for (String word : text.strip().split(" ")) {
+        for (String word : text.strip().split(" ", -1)) {
             int colon = word.indexOf(':');
             int number = Integer.parseInt(word.substring(colon + 1));
             if ((voice != null && !voice.equals(word.substring(0, colon))) || number <= last) {

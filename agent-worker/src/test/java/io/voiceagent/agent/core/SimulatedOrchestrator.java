@@ -165,7 +165,9 @@ final class SimulatedOrchestrator {
 
     private void announce() {
         Announcement announcement = new Announcement.Orchestrator(incarnation, sequence++, "simulated");
-        if (!world.chance(simulation.weather.announcementLost())) {
+        if (world.chance(simulation.weather.announcementLost())) {
+            undisturbedSince = world.now(); // it does not hear itself, so it declares nobody dead
+        } else {
             lastAnnouncement = Math.max(lastAnnouncement, world.now() + world.between(1, 15));
             world.at(lastAnnouncement, () -> logs.workers.append(announcement));
         }

@@ -65,6 +65,10 @@ final class SimulatedWorker {
         return world.now() < pausedUntil;
     }
 
+    boolean leaves() {
+        return draining;
+    }
+
     boolean holds(CallRef ref) {
         return !dead && rules.held().contains(ref.toString());
     }

@@ -215,7 +215,9 @@ final class Simulation {
     }
 
     private void silenceMany() {
-        List<SimulatedWorker> living = living();
+        // Whoever leaves is not missed
+        List<SimulatedWorker> living =
+                living().stream().filter(worker -> !worker.leaves()).toList();
         int number = Math.min(living.size(), world.between(3, 6));
         if (number < 3) {
             return;

@@ -1,7 +1,9 @@
 package io.voiceagent.agent.core;
 
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -49,18 +51,18 @@ final class Tally {
         STOP_IGNORED
     }
 
-    private final long[] counts = new long[Happening.values().length];
+    private final Map<Happening, Long> counts = new EnumMap<>(Happening.class);
 
     void count(Happening happening) {
-        counts[happening.ordinal()]++;
+        counts.merge(happening, 1L, Long::sum);
     }
 
     long of(Happening happening) {
-        return counts[happening.ordinal()];
+        return counts.getOrDefault(happening, 0L);
     }
 
     void add(Tally other) {
-        Arrays.setAll(counts, i -> counts[i] + other.counts[i]);
+        other.counts.forEach((happening, count) -> counts.merge(happening, count, Long::sum));
     }
 
     Set<Happening> missing() {
