@@ -2,82 +2,199 @@ package io.voiceagent.allinone;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.http.HttpResponseFor;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.Tool;
+import io.voiceagent.allinone.Settings.Servers;
+import io.voiceagent.allinone.StoredTrace.StoredSpan;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Everything in one process, driven by a client that knows nothing of it. */
 @Timeout(300)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LocalSystemTest {
 
     private static final Settings SETTINGS = new Settings(Map.of("SIM_TTFT_MS", "20", "SIM_TOKENS_PER_SECOND", "1000"));
+    private static final String TWO_TOOLS = "What is 17 * 23, and what time is it in Asia/Tokyo?";
+    private static final Duration TRACE_STORED_WITHIN = Duration.ofSeconds(2);
 
-    @TempDir
-    private Path root;
+    private Options options;
+    private DataDirectory directory;
+    private LocalSystem system;
+    private Servers servers;
+    private OpenAIClient client;
 
+    /** The three ways to get an answer. */
+    enum Way {
+        WAITING {
+            @Override
+            Response answer(OpenAIClient client, ResponseCreateParams.Builder question) {
+                return client.responses().create(question.build());
+            }
+        },
+        STREAM {
+            @Override
+            Response answer(OpenAIClient client, ResponseCreateParams.Builder question) {
+                try (var events = client.responses().createStreaming(question.build())) {
+                    List<ResponseStreamEvent> all = events.stream().toList();
+                    var deltas = new StringBuilder();
+                    all.forEach(event -> event.outputTextDelta().ifPresent(delta -> deltas.append(delta.delta())));
+                    Response response = all.getLast().asCompleted().response();
+                    assertThat(deltas).hasToString(text(response));
+                    return response;
+                }
+            }
+        },
+        BACKGROUND {
+            @Override
+            Response answer(OpenAIClient client, ResponseCreateParams.Builder question) {
+                Response accepted =
+                        client.responses().create(question.background(true).build());
+                assertThat(accepted.status()).contains(ResponseStatus.QUEUED);
+                return await().atMost(Duration.ofSeconds(30))
+                        .pollInterval(Duration.ofMillis(100))
+                        .until(
+                                () -> client.responses().retrieve(accepted.id()),
+                                response -> response.status()
+                                        .filter(status -> Set.of(ResponseStatus.QUEUED, ResponseStatus.IN_PROGRESS)
+                                                .contains(status))
+                                        .isEmpty());
+            }
+        };
+
+        abstract Response answer(OpenAIClient client, ResponseCreateParams.Builder question);
+    }
+
+    @BeforeAll
+    void start(@TempDir Path root) throws Exception {
+        options = new Options(freePort(), root, false);
+        startOnSameData();
+    }
+
+    @AfterAll
+    void end() throws Exception {
+        client.close();
+        system.close();
+        directory.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void answersWithTwoTools(Way way) {
+        Response answer = way.answer(client, withTools());
+
+        assertThat(answer.status()).contains(ResponseStatus.COMPLETED);
+        assertThat(answer.output())
+                .filteredOn(item -> item.isMcpCall())
+                .extracting(item -> item.asMcpCall().name())
+                .containsExactly("calculator", "current_time");
+        assertThat(text(answer)).contains("391").contains("Asia/Tokyo");
+    }
+
+    @ParameterizedTest
+    @EnumSource(Way.class)
+    void answersWithoutTools(Way way) {
+        Response answer = way.answer(client, question("Say something. [[tokens=7]]"));
+
+        assertThat(answer.status()).contains(ResponseStatus.COMPLETED);
+        assertThat(answer.output()).singleElement().matches(item -> item.isMessage());
+        assertThat(text(answer)).isNotBlank();
+    }
+
+    /** One trace from the HTTP request to the last tool, in Postgres, with no span whose parent is missing. */
     @Test
-    void answersTurnsAndKeepsThemOverARestart() throws Exception {
-        var options = new Options(freePort(), root, false);
-        String id;
-        try (var directory = open(options);
-                var system = new LocalSystem(options, directory, SETTINGS, quiet())) {
-            system.start();
-            OpenAIClient client = client(options, directory);
+    void storesOneWholeTrace() throws Exception {
+        Way.STREAM.answer(client, withTools()); // the first of a kind is slow, and what is measured is not that
 
-            Response answer = client.responses()
-                    .create(question("What is 17 * 23, and what time is it in Asia/Tokyo?")
-                            .addTool(builtinTools())
-                            .build());
-            id = answer.id();
-
-            assertThat(answer.status()).contains(ResponseStatus.COMPLETED);
-            assertThat(answer.output()).filteredOn(item -> item.isMcpCall()).hasSize(2);
-            assertThat(text(answer)).contains("391");
-            assertThat(streamed(client)).isNotBlank();
+        String traceId;
+        try (HttpResponseFor<Response> answer =
+                client.responses().withRawResponse().create(withTools().build())) {
+            assertThat(answer.parse().status()).contains(ResponseStatus.COMPLETED);
+            traceId = answer.headers().values("x-trace-id").getFirst();
         }
 
-        try (var directory = open(options);
-                var system = new LocalSystem(options, directory, SETTINGS, quiet())) {
-            system.start();
-            OpenAIClient client = client(options, directory);
-
-            assertThat(text(client.responses().retrieve(id))).contains("391");
-            Response next = client.responses()
-                    .create(question("And what is 2 * 3?")
-                            .previousResponseId(id)
-                            .build());
-            assertThat(next.status()).contains(ResponseStatus.COMPLETED);
+        try (var connection =
+                DriverManager.getConnection(servers.jdbcUrl(), servers.postgresUser(), servers.postgresPassword())) {
+            await().pollInterval(Duration.ofMillis(50))
+                    .atMost(TRACE_STORED_WITHIN)
+                    .untilAsserted(() -> {
+                        StoredTrace trace = StoredTrace.read(connection, traceId);
+                        assertThat(trace.spansNamed("agent.process_message")).hasSize(1);
+                        assertThat(trace.spansNamed("agent.call_llm")).hasSize(2);
+                        assertThat(trace.spansNamed("tool.execute")).hasSize(2);
+                        assertThat(trace.spansWithoutTheirParent()).isEmpty();
+                        assertThat(trace.roots())
+                                .extracting(StoredSpan::service)
+                                .containsExactly("voice-agent-api");
+                        assertThat(trace.spans())
+                                .extracting(StoredSpan::service)
+                                .contains("voice-agent-worker", "voice-agent-tools");
+                    });
         }
     }
 
     @Test
-    void namesABusyPort() throws Exception {
+    void keepsTurnsOverARestart() throws Exception {
+        String id = Way.WAITING.answer(client, withTools()).id();
+
+        end();
+        startOnSameData();
+
+        assertThat(directory.kept()).isTrue();
+        assertThat(text(client.responses().retrieve(id))).contains("391");
+        Response next =
+                Way.WAITING.answer(client, question("And what is 2 * 3?").previousResponseId(id));
+        assertThat(next.status()).contains(ResponseStatus.COMPLETED);
+    }
+
+    @Test
+    void namesABusyPort(@TempDir Path root) throws Exception {
         try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            var options = new Options(taken.getLocalPort(), root, false);
-            try (var directory = open(options);
-                    var system = new LocalSystem(options, directory, SETTINGS, quiet())) {
-                assertThatThrownBy(system::start)
+            var busy = new Options(taken.getLocalPort(), root, false);
+            try (var data = open(busy);
+                    var refused = new LocalSystem(busy, data, SETTINGS, quiet())) {
+                assertThatThrownBy(refused::start)
                         .isInstanceOf(StartFailure.class)
-                        .hasMessage("port " + options.port() + " is busy: free it or choose another with --port");
+                        .hasMessage("port " + busy.port() + " is busy: free it or choose another with --port");
             }
         }
+    }
+
+    private void startOnSameData() throws Exception {
+        directory = open(options);
+        system = new LocalSystem(options, directory, SETTINGS, quiet());
+        servers = system.start();
+        client = OpenAIOkHttpClient.builder()
+                .baseUrl(options.url() + "/api/v1")
+                .apiKey(Settings.firstKey(SETTINGS.apiKeys(directory)))
+                .timeout(Duration.ofSeconds(60))
+                .maxRetries(0)
+                .build();
     }
 
     private static DataDirectory open(Options options) {
@@ -88,35 +205,16 @@ class LocalSystemTest {
         return new Progress(new PrintStream(new ByteArrayOutputStream(), true, StandardCharsets.UTF_8));
     }
 
-    private static OpenAIClient client(Options options, DataDirectory directory) {
-        return OpenAIOkHttpClient.builder()
-                .baseUrl(options.url() + "/api/v1")
-                .apiKey(Settings.firstKey(SETTINGS.apiKeys(directory)))
-                .timeout(Duration.ofSeconds(60))
-                .maxRetries(0)
-                .build();
-    }
-
     private static ResponseCreateParams.Builder question(String input) {
         return ResponseCreateParams.builder().model("simulator").input(input);
     }
 
-    private static Tool.Mcp builtinTools() {
-        return Tool.Mcp.builder()
-                .serverLabel("builtin")
-                .requireApproval(Tool.Mcp.RequireApproval.McpToolApprovalSetting.NEVER)
-                .build();
-    }
-
-    private static String streamed(OpenAIClient client) {
-        var text = new StringBuilder();
-        try (var events =
-                client.responses().createStreaming(question("Say something.").build())) {
-            List<ResponseStreamEvent> all = events.stream().toList();
-            all.forEach(event -> event.outputTextDelta().ifPresent(delta -> text.append(delta.delta())));
-            assertThat(all.getLast().isCompleted()).isTrue();
-        }
-        return text.toString();
+    private static ResponseCreateParams.Builder withTools() {
+        return question(TWO_TOOLS)
+                .addTool(Tool.Mcp.builder()
+                        .serverLabel("builtin")
+                        .requireApproval(Tool.Mcp.RequireApproval.McpToolApprovalSetting.NEVER)
+                        .build());
     }
 
     private static String text(Response response) {
