@@ -54,8 +54,9 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
      * @throws EmbeddedServerException if the port is busy, or the directory is in use or cannot be written
      */
     public static EmbeddedPostgresServer start(Path dataDir, int port) {
-        return start(
-                dataDir, port, PrivateFiles.sharedTempDirectory("voice-agent-postgres", dataDir.resolve("binaries")));
+        // One level below: the library lets everybody write to the directory that it unpacks in
+        Path binariesDir = PrivateFiles.sharedTempDirectory("voice-agent-binaries", dataDir).resolve("binaries");
+        return start(dataDir, port, binariesDir);
     }
 
     /**
@@ -72,6 +73,8 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
             String password = PrivateFiles.keep(dataDir.resolve("password"), PrivateFiles::secret);
             Path cluster = dataDir.resolve("cluster");
             LeftBehind.stop(cluster.resolve("postmaster.pid"));
+            LeftBehind.removeUnfinishedCluster(cluster);
+            LeftBehind.removeUnfinishedBinaries(binariesDir);
             postgres = launch(cluster, Ports.usable(port, "Postgres"), binariesDir, superuserPassword);
             try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
                 prepare(connection, superuserPassword, password);

@@ -9,11 +9,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -78,8 +80,53 @@ class EmbeddedPostgresServerTest {
 
     @Test
     void takesOverFromAProcessThatWasKilled(@TempDir Path dir) throws Exception {
+        startAndKill(dir, Path.of(System.getProperty("java.io.tmpdir")));
+
+        try (var server = EmbeddedPostgresServer.start(dir, 0);
+                var connection = connect(server)) {
+            assertThat(readNote(connection)).isEqualTo("kept");
+        }
+    }
+
+    @Test
+    void unpacksAnewWhatAKilledProcessWasUnpacking(@TempDir Path dir) throws Exception {
+        Path temp = Files.createDirectories(dir.resolve("temp"));
+        startAndKill(dir.resolve("first"), temp);
+        LeftBehind.stop(dir.resolve("first/cluster/postmaster.pid"));
+        List<Path> files;
+        try (var tree = Files.walk(temp)) {
+            files = tree.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .toList();
+        }
+        for (Path file : files) { // as if it had come to the symbolic links and not to what they point to
+            Files.delete(file);
+        }
+
+        startAndKill(dir.resolve("second"), temp);
+        LeftBehind.stop(dir.resolve("second/cluster/postmaster.pid"));
+
+        assertThat(files)
+                .filteredOn(file -> file.endsWith("postgres"))
+                .singleElement()
+                .satisfies(file -> assertThat(file).exists());
+    }
+
+    @Test
+    void makesAnewTheClusterThatAKilledProcessWasMaking(@TempDir Path dir) throws Exception {
+        Path cluster = Files.createDirectories(dir.resolve("cluster"));
+        Files.writeString(cluster.resolve("postgresql.conf"), "");
+
+        try (var server = EmbeddedPostgresServer.start(dir, 0);
+                var connection = connect(server)) {
+            assertThat(connection.isValid(5)).isTrue();
+        }
+    }
+
+    /** Starts a server from a JVM of its own, writes a row, and kills that JVM. */
+    private static void startAndKill(Path dir, Path temp) throws Exception {
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-Djava.io.tmpdir=" + temp,
                         "-cp",
                         System.getProperty("java.class.path"),
                         EmbeddedPostgresMain.class.getName(),
@@ -92,11 +139,6 @@ class EmbeddedPostgresServerTest {
             }
         } finally {
             process.destroyForcibly().waitFor(10, TimeUnit.SECONDS);
-        }
-
-        try (var server = EmbeddedPostgresServer.start(dir, 0);
-                var connection = connect(server)) {
-            assertThat(readNote(connection)).isEqualTo("kept");
         }
     }
 
