@@ -34,7 +34,7 @@ final class LocalSystem implements AutoCloseable {
     /** How long services may take to end what they do, before what they write to is taken away. */
     private static final Duration SERVICES_END_WITHIN = Duration.ofSeconds(4);
 
-    private static final Duration ALL_END_WITHIN = Duration.ofMillis(9_500);
+    private static final Duration ALL_END_WITHIN = Duration.ofSeconds(8);
 
     private final Options options;
     private final DataDirectory directory;
@@ -48,8 +48,8 @@ final class LocalSystem implements AutoCloseable {
         this.directory = directory;
         this.settings = settings;
         this.progress = progress;
-        this.servers = new Parts(progress, "server");
-        this.services = new Parts(progress, "service");
+        this.servers = new Parts(progress, "server", true);
+        this.services = new Parts(progress, "service", false);
     }
 
     /**
@@ -66,7 +66,7 @@ final class LocalSystem implements AutoCloseable {
         return running;
     }
 
-    /** Ends everything within ten seconds; parts that are just starting are ended when they have started. */
+    /** Ends everything within ten seconds; a server that is just starting is ended when it has started. */
     @Override
     public void close() {
         long end = System.nanoTime() + ALL_END_WITHIN.toNanos();

@@ -14,12 +14,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Parts that start side by side and end side by side.
- *
- * <p>A part that is still starting when the end is asked for is waited for and ended too: a process that it was about to
- * start would otherwise outlive this one.
- */
+/** Parts that start side by side and end side by side. */
 final class Parts {
 
     private static final Logger LOG = LoggerFactory.getLogger(Parts.class);
@@ -27,13 +22,22 @@ final class Parts {
     private final Progress progress;
     private final ExecutorService threads;
     private final Map<String, AutoCloseable> running = new ConcurrentHashMap<>();
-    /** One party for each part that is starting or ending, and one for who waits. */
+    private final boolean outliving;
+    /** One party for each part that is ending, or starting and waited for, and one for who waits. */
     private final Phaser busy = new Phaser(1);
 
     private boolean closing;
 
-    Parts(Progress progress, String group) {
+    /**
+     * Makes an empty group.
+     *
+     * @param group its name, for people
+     * @param outliving whether a part may start a process that outlives this one: then a part that is still starting
+     *     when the end is asked for is waited for and ended too
+     */
+    Parts(Progress progress, String group, boolean outliving) {
         this.progress = progress;
+        this.outliving = outliving;
         this.threads = Executors.newThreadPerTaskExecutor(
                 Thread.ofPlatform().name(group + "-", 1).daemon().factory());
     }
@@ -45,7 +49,9 @@ final class Parts {
      * @param address tells where the part is once it runs
      */
     <T extends AutoCloseable> Future<T> begin(String name, Callable<T> start, Address<T> address) {
-        busy.register();
+        if (outliving) {
+            busy.register();
+        }
         return threads.submit(() -> {
             try {
                 T part = start.call();
@@ -56,7 +62,9 @@ final class Parts {
                 part.close();
                 throw new StartFailure("ended while " + name + " was starting");
             } finally {
-                busy.arriveAndDeregister();
+                if (outliving) {
+                    busy.arriveAndDeregister();
+                }
             }
         });
     }

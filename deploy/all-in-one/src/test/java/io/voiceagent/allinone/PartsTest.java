@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 class PartsTest {
 
     private final Parts parts = new Parts(
-            new Progress(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)), "p");
+            new Progress(new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8)), "p", true);
     private final AtomicBoolean ended = new AtomicBoolean();
     private final AutoCloseable part = () -> ended.set(true);
 
