@@ -12,7 +12,6 @@ import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.StepEvent;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.messages.fold.ResponseFold;
 import io.voiceagent.simulator.Simulator;
@@ -29,7 +28,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
@@ -123,26 +121,8 @@ class AgentWorkerTest {
         Instant now = Instant.now();
         String conversation = ResponseId.conversation(1, 4711);
         String id = ResponseId.format(ResponseId.signedBytes(1, conversation, now, 0), new byte[ResponseId.MAC_BYTES]);
-        ResponseSpec spec = new ResponseSpec(
-                "model",
-                List.of(new Item.Message(Item.Role.USER, "hello")),
-                null,
-                List.of(),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                null,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        ResponseSpec spec =
+                ResponseSpec.inBackground("model", List.of(new Item.Message(Item.Role.USER, "hello")), null, List.of());
         Request submit =
                 new Request.Submit(id, conversation, "tenant", now.toEpochMilli(), now.toEpochMilli() + 60_000, spec);
         try (Producer<String, byte[]> producer = Producers.submit(settings(), "agent-worker-test")) {

@@ -45,4 +45,29 @@ public record ResponseSpec(
         // Not Map.copyOf: its order differs from process to process, and all readers must render the same bytes.
         metadata = metadata == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
     }
+
+    /** A turn in the background that leaves everything else to its default. */
+    public static ResponseSpec inBackground(
+            String model, List<Item> input, @Nullable String instructions, List<ToolSpec> tools) {
+        return new ResponseSpec(
+                model,
+                input,
+                instructions,
+                tools,
+                ToolChoice.AUTO,
+                true,
+                true,
+                true,
+                null,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
 }

@@ -7,12 +7,10 @@ import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
-import io.voiceagent.messages.ToolChoice;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -32,26 +30,11 @@ class TurnsTest {
     private static Request.Submit submit(int number, Instant at, int inputChars, int instructionChars) {
         byte[] signed = ResponseId.signedBytes(1, ResponseId.conversation(0, number), at, number);
         ResponseId id = ResponseId.parse(ResponseId.format(signed, new byte[ResponseId.MAC_BYTES]));
-        ResponseSpec spec = new ResponseSpec(
+        ResponseSpec spec = ResponseSpec.inBackground(
                 "m",
                 List.of(new Item.Message(Item.Role.USER, "x".repeat(inputChars))),
                 "y".repeat(instructionChars),
-                List.of(),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                null,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+                List.of());
         return new Request.Submit(
                 id.toString(), id.conversation(), "acme", at.toEpochMilli(), at.toEpochMilli() + 600_000, spec);
     }

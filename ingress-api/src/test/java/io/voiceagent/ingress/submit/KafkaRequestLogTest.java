@@ -14,7 +14,6 @@ import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
@@ -26,7 +25,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -161,26 +159,8 @@ class KafkaRequestLogTest {
 
     private static Request.Submit submit(int partition, String instructions) {
         String conversation = ResponseId.conversation(partition, 42);
-        ResponseSpec spec = new ResponseSpec(
-                "m",
-                List.of(new Item.Message(Item.Role.USER, "hello")),
-                instructions,
-                List.of(),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                null,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        ResponseSpec spec = ResponseSpec.inBackground(
+                "m", List.of(new Item.Message(Item.Role.USER, "hello")), instructions, List.of());
         return new Request.Submit("resp_" + partition, conversation, "acme", 1, 2, spec);
     }
 
