@@ -459,9 +459,11 @@ final class Draft {
     private CallOutcome abandoned(CallState state) {
         return switch (state) {
             case CallState.Assigned call -> {
-                TurnError error = mayHaveRun(call.ref()) ? unknownError("the turn was broken off") : stoppedError();
-                CallOutput told = mayHaveRun(call.ref()) ? new CallOutput.Tool(error.message(), error) : null;
-                yield new CallOutcome(call.ref(), 0, true, told != null, told, error);
+                if (!mayHaveRun(call.ref())) {
+                    yield new CallOutcome(call.ref(), 0, true, false, null, stoppedError());
+                }
+                TurnError error = unknownError("the turn was broken off");
+                yield new CallOutcome(call.ref(), 0, true, true, new CallOutput.Tool(error.message(), error), error);
             }
             case CallState.Waiting waiting ->
                 new CallOutcome(waiting.ref(), 0, waiting.tries().traces(), false, null, stoppedError());

@@ -3,7 +3,6 @@ package io.voiceagent.agent.topology;
 import io.opentelemetry.context.Context;
 import io.voiceagent.agent.core.Command;
 import io.voiceagent.agent.core.Decision;
-import io.voiceagent.agent.core.Prompt;
 import io.voiceagent.agent.core.Turn;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.Json;
@@ -53,7 +52,7 @@ record Plan(List<Send> sends, byte @Nullable [] state) {
                     now));
         }
         for (Command command : decision.commands()) {
-            Call call = call(command, decision.after(), branch);
+            Call call = command.call(decision.after(), branch);
             String sink = command.stage() == Stage.LLM
                     ? OrchestratorTopology.LLM_CALLS_SINK
                     : OrchestratorTopology.TOOL_CALLS_SINK;
@@ -64,34 +63,6 @@ record Plan(List<Send> sends, byte @Nullable [] state) {
             measure("the turn's state", state.length);
         }
         return new Plan(sends, state);
-    }
-
-    private static Call call(Command command, Turn turn, Supplier<List<Turn.Over>> branch) {
-        String conversation = ResponseId.parse(turn.responseId()).conversation();
-        return switch (command) {
-            case Command.CallModel model -> {
-                Turn.Active active = (Turn.Active) turn;
-                yield new Call.Model(
-                        model.ref(),
-                        conversation,
-                        active.accepted().tenant(),
-                        model.owner(),
-                        model.notAfter(),
-                        Prompt.request(active, branch.get()));
-            }
-            case Command.CallTool tool ->
-                new Call.Tool(
-                        tool.ref(),
-                        conversation,
-                        ((Turn.Active) turn).accepted().tenant(),
-                        tool.owner(),
-                        tool.notAfter(),
-                        tool.planned().callId(),
-                        tool.planned().tool(),
-                        tool.description().hash(),
-                        tool.planned().arguments());
-            case Command.Stop stop -> new Call.Stop(stop.ref(), conversation, stop.owner(), stop.reason());
-        };
     }
 
     private static Send send(String sink, String key, Object value, int partition, Headers headers, long now) {

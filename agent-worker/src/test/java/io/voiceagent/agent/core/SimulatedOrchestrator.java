@@ -7,7 +7,6 @@ import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Request;
-import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.ToolDescription;
@@ -316,34 +315,14 @@ final class SimulatedOrchestrator {
     }
 
     private Call call(Command command, Turn turn) {
-        String conversation = ResponseId.parse(turn.responseId()).conversation();
-        return switch (command) {
-            case Command.CallModel model -> {
-                StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
-                List<Turn.Over> branch = branch(accepted.spec().previousResponseId(), accepted.tenant());
-                Call.Model call = new Call.Model(
-                        model.ref(),
-                        conversation,
-                        accepted.tenant(),
-                        model.owner(),
-                        model.notAfter(),
-                        Prompt.request((Turn.Open) turn, branch));
-                simulation.invariants.modelIsAsked(call, (Turn.Open) turn);
-                yield call;
-            }
-            case Command.CallTool tool ->
-                new Call.Tool(
-                        tool.ref(),
-                        conversation,
-                        ((Turn.Open) turn).accepted().tenant(),
-                        tool.owner(),
-                        tool.notAfter(),
-                        tool.planned().callId(),
-                        tool.planned().tool(),
-                        tool.description().hash(),
-                        tool.planned().arguments());
-            case Command.Stop stop -> new Call.Stop(stop.ref(), conversation, stop.owner(), stop.reason());
-        };
+        Call call = command.call(turn, () -> {
+            StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
+            return branch(accepted.spec().previousResponseId(), accepted.tenant());
+        });
+        if (call instanceof Call.Model model) {
+            simulation.invariants.modelIsAsked(model, (Turn.Open) turn);
+        }
+        return call;
     }
 
     // ---- the transaction
