@@ -1,5 +1,8 @@
 package io.voiceagent.agent.topology;
 
+import static io.voiceagent.agent.topology.Fixtures.TOOL;
+import static io.voiceagent.agent.topology.Fixtures.answer;
+import static io.voiceagent.agent.topology.Fixtures.asks;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -26,7 +29,6 @@ import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.ToolSpec;
 import io.voiceagent.messages.Topics;
-import io.voiceagent.messages.Usage;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
@@ -54,16 +56,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The orchestrator on a real broker; workers are played by the test. */
 class OrchestratorTest {
-    private static final ToolDescription TOOL = new ToolDescription(
-            "once",
-            ToolDescription.BUILTIN_SERVER,
-            ToolDescription.Kind.MCP,
-            "a tool",
-            Json.tree("{\"type\":\"object\"}"),
-            false,
-            1_000,
-            1_000,
-            "hash");
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     @TempDir
@@ -287,22 +279,6 @@ class OrchestratorTest {
 
     private static String hex(byte[] bytes) {
         return java.util.HexFormat.of().formatHex(bytes);
-    }
-
-    private static CallOutput.Model answer(String text) {
-        return new CallOutput.Model(
-                List.of(new Item.Message(Item.Role.ASSISTANT, text)),
-                CallOutput.Finish.STOP,
-                new Usage(1, 0, 1, 0),
-                "model");
-    }
-
-    private static CallOutput.Model asks(String tool) {
-        return new CallOutput.Model(
-                List.of(new Item.ToolCall("c1", tool, "{}")),
-                CallOutput.Finish.TOOL_CALLS,
-                new Usage(1, 0, 1, 0),
-                "model");
     }
 
     private static ResponseSpec spec(String previous) {

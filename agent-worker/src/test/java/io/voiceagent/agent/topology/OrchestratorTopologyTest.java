@@ -1,5 +1,8 @@
 package io.voiceagent.agent.topology;
 
+import static io.voiceagent.agent.topology.Fixtures.TOOL;
+import static io.voiceagent.agent.topology.Fixtures.answer;
+import static io.voiceagent.agent.topology.Fixtures.asks;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -20,11 +23,9 @@ import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.ToolSpec;
 import io.voiceagent.messages.Topics;
-import io.voiceagent.messages.Usage;
 import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -54,16 +55,6 @@ import org.junit.jupiter.api.io.TempDir;
 class OrchestratorTopologyTest {
     private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
     private static final long TURN_MILLIS = 60_000;
-    private static final ToolDescription TOOL = new ToolDescription(
-            "once",
-            ToolDescription.BUILTIN_SERVER,
-            ToolDescription.Kind.MCP,
-            "a tool",
-            Json.tree("{\"type\":\"object\"}"),
-            false,
-            1_000,
-            1_000,
-            "hash");
 
     @TempDir
     Path dir;
@@ -171,7 +162,7 @@ class OrchestratorTopologyTest {
         announce(Stage.LLM, "w1");
         announce(Stage.TOOL, "t1");
         submit(spec(null));
-        complete(Stage.LLM, assigned(), asks());
+        complete(Stage.LLM, assigned(), asks(TOOL.name()));
         Call.Tool tool = (Call.Tool) calls(Stage.TOOL).getFirst();
         assertThat(tool.owner()).isEqualTo("t1");
         assertThat(tool.hash()).isEqualTo("hash");
@@ -262,7 +253,7 @@ class OrchestratorTopologyTest {
         announce(Stage.LLM, "w1");
         announce(Stage.TOOL, "t1");
         submit(spec(null));
-        complete(Stage.LLM, assigned(), asks());
+        complete(Stage.LLM, assigned(), asks(TOOL.name()));
         newSteps();
         complete(Stage.TOOL, assigned(), new CallOutput.Tool("x".repeat(Plan.LIMIT - 600), null));
         assertThat(newSteps()).containsExactly("StepEnded", "Ended");
@@ -361,42 +352,11 @@ class OrchestratorTopologyTest {
     }
 
     private static ResponseSpec spec(String text) {
-        return new ResponseSpec(
+        return ResponseSpec.inBackground(
                 "model",
                 List.of(new Item.Message(Item.Role.USER, text == null ? "hello" : text)),
                 null,
-                List.of(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null)),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                null,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
-    }
-
-    private static CallOutput.Model answer(String text) {
-        return new CallOutput.Model(
-                List.of(new Item.Message(Item.Role.ASSISTANT, text)),
-                CallOutput.Finish.STOP,
-                new Usage(1, 0, 1, 0),
-                "model");
-    }
-
-    private static CallOutput.Model asks() {
-        return new CallOutput.Model(
-                List.of(new Item.ToolCall("c1", TOOL.name(), "{}")),
-                CallOutput.Finish.TOOL_CALLS,
-                new Usage(1, 0, 1, 0),
-                "model");
+                List.of(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null)));
     }
 
     // ---- what comes out
