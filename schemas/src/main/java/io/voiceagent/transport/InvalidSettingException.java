@@ -1,7 +1,7 @@
 package io.voiceagent.transport;
 
 /** A setting that cannot be used; the message names the variable, what is wrong with it and the remedy. */
-public final class InvalidSettingException extends IllegalArgumentException {
+public final class InvalidSettingException extends IllegalArgumentException implements StartFailure {
     private static final long serialVersionUID = 1L;
 
     /**

@@ -6,6 +6,7 @@ import io.voiceagent.agent.topology.Orchestrator;
 import io.voiceagent.agent.topology.OrchestratorOptions;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -34,7 +35,7 @@ class OrchestratorConfiguration {
                 Duration.ofHours(variables.integer("RESPONSE_TTL_HOURS", 168, 1, 8_760)),
                 Limits.DEFAULT.withMaxToolRounds(
                         variables.integer("MAX_TOOL_ROUNDS", Limits.DEFAULT.maxToolRounds(), 0, 100)),
-                WorkerConfiguration.version());
+                Versions.of(OrchestratorConfiguration.class));
     }
 
     @Bean

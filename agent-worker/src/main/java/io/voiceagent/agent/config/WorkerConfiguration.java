@@ -4,10 +4,10 @@ import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
 import java.time.Duration;
-import java.util.Optional;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -35,16 +35,12 @@ public class WorkerConfiguration {
 
     @Bean
     Telemetry telemetry(Variables variables, KafkaSettings kafka) {
-        return Telemetry.start(TelemetryOptions.from(variables, SERVICE, version(), kafka));
+        return Telemetry.start(
+                TelemetryOptions.from(variables, SERVICE, Versions.of(WorkerConfiguration.class), kafka));
     }
 
     @Bean
     OtlpMeterRegistry archivedMeters(Telemetry telemetry) {
         return telemetry.meterRegistry();
-    }
-
-    static String version() {
-        return Optional.ofNullable(WorkerConfiguration.class.getPackage().getImplementationVersion())
-                .orElse("dev");
     }
 }

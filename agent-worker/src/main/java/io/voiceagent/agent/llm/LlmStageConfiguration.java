@@ -4,12 +4,12 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.stage.StageOptions;
 import io.voiceagent.transport.stage.StageRuntime;
 import io.voiceagent.transport.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
@@ -42,10 +42,12 @@ public class LlmStageConfiguration {
             ChatModelClient client,
             Telemetry telemetry,
             MeterRegistry meters) {
-        String version = Optional.ofNullable(getClass().getPackage().getImplementationVersion())
-                .orElse("dev");
         StageOptions options = StageOptions.of(
-                        Stage.LLM, kafka, variables.integer("LLM_SLOTS", 64, 1, 10_000), version, Map::of)
+                        Stage.LLM,
+                        kafka,
+                        variables.integer("LLM_SLOTS", 64, 1, 10_000),
+                        Versions.of(LlmStageConfiguration.class),
+                        Map::of)
                 .withDrainGrace(Duration.ofSeconds(variables.integer("DRAIN_SECONDS", 25, 0, 300)));
         LlmCallHandler handler = new LlmCallHandler(client, settings.baseUrl(), new LlmMetrics(meters));
         return StageRuntime.start(options, handler, telemetry, meters);

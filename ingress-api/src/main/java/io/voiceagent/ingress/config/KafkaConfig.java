@@ -11,10 +11,10 @@ import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
 import java.time.Duration;
-import java.util.Optional;
 import org.apache.kafka.clients.producer.Producer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -51,9 +51,7 @@ class KafkaConfig {
 
     @Bean
     Telemetry telemetry(Variables variables, KafkaSettings kafka) {
-        String version = Optional.ofNullable(KafkaConfig.class.getPackage().getImplementationVersion())
-                .orElse("dev");
-        return Telemetry.start(TelemetryOptions.from(variables, SERVICE, version, kafka));
+        return Telemetry.start(TelemetryOptions.from(variables, SERVICE, Versions.of(KafkaConfig.class), kafka));
     }
 
     @Bean

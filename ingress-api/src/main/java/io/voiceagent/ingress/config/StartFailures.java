@@ -1,8 +1,6 @@
 package io.voiceagent.ingress.config;
 
-import io.voiceagent.transport.InvalidSettingException;
-import io.voiceagent.transport.KafkaUnavailableException;
-import io.voiceagent.transport.TopicMismatchException;
+import io.voiceagent.transport.StartFailure;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.diagnostics.FailureAnalyzer;
@@ -12,11 +10,8 @@ public final class StartFailures implements FailureAnalyzer {
     @Override
     public @Nullable FailureAnalysis analyze(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof InvalidSettingException
-                    || cause instanceof KafkaUnavailableException
-                    || cause instanceof TopicMismatchException) {
-                // Variable, problem and remedy are all in the message
-                return new FailureAnalysis(cause.getMessage(), null, failure);
+            if (cause instanceof StartFailure known) {
+                return new FailureAnalysis(known.getMessage(), null, failure);
             }
         }
         return null;

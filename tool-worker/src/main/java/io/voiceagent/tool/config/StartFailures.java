@@ -1,8 +1,6 @@
 package io.voiceagent.tool.config;
 
-import io.voiceagent.transport.InvalidSettingException;
-import io.voiceagent.transport.KafkaUnavailableException;
-import io.voiceagent.transport.TopicMismatchException;
+import io.voiceagent.transport.StartFailure;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -40,16 +38,14 @@ public final class StartFailures implements SpringBootExceptionReporter {
     static Optional<String> line(Throwable failure) {
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String text = switch (cause) {
-                case InvalidSettingException e -> e.getMessage();
-                case KafkaUnavailableException e -> e.getMessage();
-                case TopicMismatchException e -> e.getMessage();
+                case StartFailure known -> known.line();
                 case PortInUseException e -> "port " + e.getPort() + " is in use. Set PORT to a free one";
                 case InvalidConfigurationPropertyValueException e -> BOUND.get(e.getName());
                 case BindException e -> BOUND.get(e.getName().toString());
                 default -> null;
             };
             if (text != null) {
-                return Optional.of(text.replaceAll("\\s*\\R\\s*", " "));
+                return Optional.of(text);
             }
         }
         return Optional.empty();

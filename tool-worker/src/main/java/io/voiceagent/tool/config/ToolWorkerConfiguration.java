@@ -11,12 +11,12 @@ import io.voiceagent.tool.stage.ToolCallHandler;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.stage.StageOptions;
 import io.voiceagent.transport.stage.StageRuntime;
 import io.voiceagent.transport.telemetry.Telemetry;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
@@ -33,7 +33,8 @@ class ToolWorkerConfiguration {
 
     @Bean
     ToolWorkerSettings settings(Environment environment) {
-        return ToolWorkerSettings.from(Variables.of(environment::getProperty), SERVICE, version());
+        return ToolWorkerSettings.from(
+                Variables.of(environment::getProperty), SERVICE, Versions.of(ToolWorkerConfiguration.class));
     }
 
     /** Given out when all topics are there. */
@@ -72,7 +73,12 @@ class ToolWorkerConfiguration {
             ToolCallHandler handler,
             Telemetry telemetry,
             MeterRegistry meters) {
-        StageOptions options = StageOptions.of(Stage.TOOL, kafka, settings.slots(), version(), catalogue::hashes)
+        StageOptions options = StageOptions.of(
+                        Stage.TOOL,
+                        kafka,
+                        settings.slots(),
+                        Versions.of(ToolWorkerConfiguration.class),
+                        catalogue::hashes)
                 .withDrainGrace(settings.drain());
         // Described first: whoever reads of a tool in an announcement can look it up
         CatalogueWriter.write(kafka, catalogue, STARTUP_WAIT);
@@ -93,10 +99,5 @@ class ToolWorkerConfiguration {
                 .withDetail(
                         "tools", catalogue.hashes().keySet().stream().sorted().toList())
                 .build();
-    }
-
-    private static String version() {
-        return Optional.ofNullable(ToolWorkerConfiguration.class.getPackage().getImplementationVersion())
-                .orElse("dev");
     }
 }

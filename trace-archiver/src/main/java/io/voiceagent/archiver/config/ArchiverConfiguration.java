@@ -21,6 +21,7 @@ import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
 import java.time.Duration;
@@ -59,8 +60,7 @@ class ArchiverConfiguration {
 
     @Bean
     TelemetryOptions telemetryOptions(Variables variables, KafkaSettings kafka) {
-        String version = TraceArchiver.class.getPackage().getImplementationVersion();
-        return TelemetryOptions.from(variables, SERVICE, version == null ? "dev" : version, kafka);
+        return TelemetryOptions.from(variables, SERVICE, Versions.of(TraceArchiver.class), kafka);
     }
 
     /** A migrated database that answers. */

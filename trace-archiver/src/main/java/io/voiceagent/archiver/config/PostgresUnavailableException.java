@@ -1,9 +1,10 @@
 package io.voiceagent.archiver.config;
 
+import io.voiceagent.transport.StartFailure;
 import java.sql.SQLException;
 
 /** A database that the service can't begin to work with; the message names the variable and the remedy. */
-public final class PostgresUnavailableException extends RuntimeException {
+public final class PostgresUnavailableException extends RuntimeException implements StartFailure {
 
     private static final long serialVersionUID = 1L;
 

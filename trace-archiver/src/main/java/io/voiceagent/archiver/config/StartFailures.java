@@ -1,8 +1,6 @@
 package io.voiceagent.archiver.config;
 
-import io.voiceagent.transport.InvalidSettingException;
-import io.voiceagent.transport.KafkaUnavailableException;
-import io.voiceagent.transport.TopicMismatchException;
+import io.voiceagent.transport.StartFailure;
 import java.net.BindException;
 import org.jspecify.annotations.Nullable;
 
@@ -15,11 +13,8 @@ public final class StartFailures {
     public static String lastLine(Throwable failure) {
         Throwable innermost = failure;
         for (@Nullable Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof InvalidSettingException
-                    || cause instanceof PostgresUnavailableException
-                    || cause instanceof KafkaUnavailableException
-                    || cause instanceof TopicMismatchException) {
-                return oneLine(cause);
+            if (cause instanceof StartFailure known) {
+                return known.line();
             }
             if (cause instanceof BindException
                     || cause.getClass().getSimpleName().equals("PortInUseException")) {
