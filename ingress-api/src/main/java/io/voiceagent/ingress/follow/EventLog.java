@@ -7,7 +7,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -74,17 +73,6 @@ final class EventLog {
 
     private void wakeAll() {
         readers.forEach(Reader::wake);
-    }
-
-    /** The sum of a number over all events; by the thread that appends. */
-    int sum(ToIntFunction<ResponseEvent> number) {
-        @Nullable ResponseEvent[] all = events;
-        int sum = 0;
-        for (int i = 0; i < size; i++) {
-            ResponseEvent event = all[i];
-            sum += event == null ? 0 : number.applyAsInt(event);
-        }
-        return sum;
     }
 
     /** How many read at the moment. */

@@ -40,7 +40,10 @@ final class TurnLog implements FollowedResponse {
 
     private boolean accepted;
     private boolean endSeen;
+    /** Of all but the events. */
     private int weight;
+
+    private int eventsWeight;
 
     private volatile @Nullable String tenant;
     private volatile @Nullable String finalJson;
@@ -160,19 +163,15 @@ final class TurnLog implements FollowedResponse {
     }
 
     private void append(List<ResponseEvent> more) {
-        more.forEach(event -> weight += weightOf(event));
+        more.forEach(event -> eventsWeight += event.json().length() + EVENT_OVERHEAD_BYTES);
         events.append(more);
-    }
-
-    private static int weightOf(ResponseEvent event) {
-        return event.json().length() + EVENT_OVERHEAD_BYTES;
     }
 
     private void finish(String json) {
         fold = null;
         queued = null;
         finalJson = json;
-        weight = json.length() + events.sum(TurnLog::weightOf);
+        weight = json.length();
         events.complete();
     }
 
@@ -206,7 +205,7 @@ final class TurnLog implements FollowedResponse {
 
     /** About what it takes in memory, bytes. */
     synchronized int weight() {
-        return weight;
+        return weight + eventsWeight;
     }
 
     @Override
