@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
@@ -18,10 +17,6 @@ import tools.jackson.databind.JsonNode;
 
 /** A client of the public API that keeps what it was sent, byte for byte, and when. */
 public final class ApiClient {
-    private final HttpClient http = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(Duration.ofSeconds(5))
-            .build();
     private final String base;
     private final String key;
 
@@ -101,7 +96,8 @@ public final class ApiClient {
     private List<Event> events(HttpRequest.Builder request, int most) {
         List<Event> events = new ArrayList<>();
         try {
-            HttpResponse<InputStream> response = http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+            HttpResponse<InputStream> response =
+                    Http.CLIENT.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
             try (BufferedReader lines =
                     new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8))) {
                 if (response.statusCode() != 200) {
@@ -143,14 +139,7 @@ public final class ApiClient {
                 .header("Content-Type", "application/json");
     }
 
-    private HttpResponse<String> send(HttpRequest.Builder request) {
-        try {
-            return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        }
+    private static HttpResponse<String> send(HttpRequest.Builder request) {
+        return Http.send(request.build());
     }
 }

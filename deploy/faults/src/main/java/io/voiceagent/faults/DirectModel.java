@@ -1,10 +1,7 @@
 package io.voiceagent.faults;
 
 import io.voiceagent.messages.Json;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.URI;
-import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import tools.jackson.databind.JsonNode;
@@ -16,8 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
 public final class DirectModel {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-    private final HttpClient http =
-            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI completions;
 
     /** @param baseUrl of the model, ending in {@code /v1} */
@@ -69,22 +64,15 @@ public final class DirectModel {
                 .header("Content-Type", "application/json")
                 .POST(HttpRequest.BodyPublishers.ofString(body.toString()))
                 .build();
-        try {
-            HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
-            if (response.statusCode() != 200) {
-                throw new IllegalStateException(response.statusCode() + ": " + response.body());
-            }
-            return Json.tree(response.body())
-                    .path("choices")
-                    .path(0)
-                    .path("message")
-                    .path("content")
-                    .asString();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+        HttpResponse<String> response = Http.send(request);
+        if (response.statusCode() != 200) {
+            throw new IllegalStateException(response.statusCode() + ": " + response.body());
         }
+        return Json.tree(response.body())
+                .path("choices")
+                .path(0)
+                .path("message")
+                .path("content")
+                .asString();
     }
 }
