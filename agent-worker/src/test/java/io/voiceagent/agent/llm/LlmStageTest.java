@@ -6,7 +6,6 @@ import static org.awaitility.Awaitility.await;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.voiceagent.embedded.EmbeddedBroker;
@@ -18,10 +17,10 @@ import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.Stage;
-import io.voiceagent.messages.Topics;
 import io.voiceagent.simulator.Simulator;
 import io.voiceagent.simulator.SimulatorOptions;
-import io.voiceagent.transport.Consumers;
+import io.voiceagent.testkit.SpanProbe;
+import io.voiceagent.testkit.StageProbe;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
@@ -31,13 +30,9 @@ import io.voiceagent.transport.telemetry.TelemetryOptions;
 import io.voiceagent.transport.telemetry.TraceHeaders;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HexFormat;
-import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -172,36 +167,14 @@ class LlmStageTest {
     void theSpanTellsOfTheModelAndItsTokens() throws Exception {
         String traceId = UUID.randomUUID().toString().replace("-", "");
         String parentId = "00000000000000ab";
-        List<Span> spans = new CopyOnWriteArrayList<>();
-        try (var consumer = Consumers.assigned(
-                kafka, "spans-" + traceId, Consumers.Isolation.READ_UNCOMMITTED, Consumers.Start.NONE)) {
-            List<TopicPartition> partitions = consumer.partitionsFor(Topics.OTLP_SPANS).stream()
-                    .map(info -> new TopicPartition(info.topic(), info.partition()))
-                    .toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            give("Traced", TraceHeaders.parent(traceId, parentId, true));
-            probe.result(ref);
-            await().atMost(Duration.ofSeconds(10)).until(() -> {
-                for (var record : consumer.poll(Duration.ofMillis(50))) {
-                    ExportTraceServiceRequest.parseFrom(record.value()).getResourceSpansList().stream()
-                            .flatMap(r -> r.getScopeSpansList().stream())
-                            .flatMap(s -> s.getSpansList().stream())
-                            .filter(s -> hex(s.getTraceId().toByteArray()).equals(traceId))
-                            .forEach(spans::add);
-                }
-                return spans.stream().anyMatch(s -> s.getName().equals("agent.call_llm"));
-            });
-        }
-        Span span = spans.stream()
-                .filter(s -> s.getName().equals("agent.call_llm"))
-                .findFirst()
-                .orElseThrow();
+        give("Traced", TraceHeaders.parent(traceId, parentId, true));
+        probe.result(ref);
+        Span span = SpanProbe.find(kafka, traceId, "agent.call_llm").getFirst();
         Map<String, String> attributes = span.getAttributesList().stream()
                 .collect(Collectors.toMap(
                         KeyValue::getKey, pair -> pair.getValue().toString().strip()));
 
-        assertThat(hex(span.getParentSpanId().toByteArray())).isEqualTo(parentId);
+        assertThat(SpanProbe.hex(span.getParentSpanId().toByteArray())).isEqualTo(parentId);
         assertThat(span.getKind()).isEqualTo(Span.SpanKind.SPAN_KIND_CLIENT);
         assertThat(attributes)
                 .containsKeys(
@@ -219,9 +192,5 @@ class LlmStageTest {
                         .timer()
                         .count())
                 .isPositive();
-    }
-
-    private static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(bytes);
     }
 }

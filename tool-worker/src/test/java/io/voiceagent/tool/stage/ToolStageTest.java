@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.context.Context;
-import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.opentelemetry.proto.common.v1.KeyValue;
 import io.opentelemetry.proto.trace.v1.Span;
 import io.voiceagent.embedded.EmbeddedBroker;
@@ -17,13 +16,13 @@ import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.Stage;
-import io.voiceagent.messages.Topics;
+import io.voiceagent.testkit.SpanProbe;
+import io.voiceagent.testkit.StageProbe;
 import io.voiceagent.tool.TestTools;
 import io.voiceagent.tool.TestTools.Gate;
 import io.voiceagent.tool.core.Catalogue;
 import io.voiceagent.tool.core.ToolFailure;
 import io.voiceagent.tool.tools.calculator.Calculator;
-import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
@@ -34,13 +33,11 @@ import io.voiceagent.transport.telemetry.TelemetryOptions;
 import io.voiceagent.transport.telemetry.TraceHeaders;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
-import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -274,41 +271,19 @@ class ToolStageTest {
     void theSpanNamesToolAndCall() throws Exception {
         String traceId = UUID.randomUUID().toString().replace("-", "");
         String parentId = "00000000000000cd";
-        List<Span> spans = new CopyOnWriteArrayList<>();
-        try (var consumer = Consumers.assigned(
-                kafka, "spans-" + traceId, Consumers.Isolation.READ_UNCOMMITTED, Consumers.Start.NONE)) {
-            List<TopicPartition> partitions = consumer.partitionsFor(Topics.OTLP_SPANS).stream()
-                    .map(info -> new TopicPartition(info.topic(), info.partition()))
-                    .toList();
-            consumer.assign(partitions);
-            consumer.seekToBeginning(partitions);
-            give(ref, "unable", hash("unable"), "{}", TraceHeaders.parent(traceId, parentId, true));
-            probe.result(ref);
-            await().atMost(Duration.ofSeconds(10)).until(() -> {
-                for (var record : consumer.poll(Duration.ofMillis(50))) {
-                    ExportTraceServiceRequest.parseFrom(record.value()).getResourceSpansList().stream()
-                            .flatMap(r -> r.getScopeSpansList().stream())
-                            .flatMap(s -> s.getSpansList().stream())
-                            .filter(s -> hex(s.getTraceId().toByteArray()).equals(traceId))
-                            .filter(s -> s.getName().equals("tool.execute"))
-                            .forEach(spans::add);
-                }
-                return !spans.isEmpty();
-            });
-        }
+        give(ref, "unable", hash("unable"), "{}", TraceHeaders.parent(traceId, parentId, true));
+        probe.result(ref);
+        List<Span> spans = SpanProbe.find(kafka, traceId, "tool.execute");
         Map<String, String> attributes = spans.getFirst().getAttributesList().stream()
                 .collect(Collectors.toMap(
                         KeyValue::getKey, pair -> pair.getValue().getStringValue()));
 
-        assertThat(hex(spans.getFirst().getParentSpanId().toByteArray())).isEqualTo(parentId);
+        assertThat(SpanProbe.hex(spans.getFirst().getParentSpanId().toByteArray()))
+                .isEqualTo(parentId);
         assertThat(attributes)
                 .containsEntry("gen_ai.operation.name", "execute_tool")
                 .containsEntry("gen_ai.tool.name", "unable")
                 .containsEntry("gen_ai.tool.call.id", "call_1")
                 .containsEntry("error.type", ErrorCodes.TOOL_FAILED);
-    }
-
-    private static String hex(byte[] bytes) {
-        return HexFormat.of().formatHex(bytes);
     }
 }

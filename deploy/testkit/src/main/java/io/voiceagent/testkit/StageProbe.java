@@ -1,4 +1,4 @@
-package io.voiceagent.tool.stage;
+package io.voiceagent.testkit;
 
 import static org.awaitility.Awaitility.await;
 
@@ -34,6 +34,7 @@ public final class StageProbe implements AutoCloseable {
     private final Thread reader;
     private volatile boolean closed;
 
+    /** Begins to listen; the topics are there. */
     public StageProbe(KafkaSettings kafka, Stage stage) {
         this.stage = stage;
         String id = "probe-" + UUID.randomUUID();
@@ -75,6 +76,7 @@ public final class StageProbe implements AutoCloseable {
                 .orElseThrow();
     }
 
+    /** Sends a call to its owner, once that is announced. */
     public void give(Call call, Context context) {
         producer.send(new ProducerRecord<>(
                 Topics.calls(stage),
@@ -85,6 +87,7 @@ public final class StageProbe implements AutoCloseable {
         producer.flush();
     }
 
+    /** The first answer to that attempt, once there is one; waits 20 s at the most. */
     public CallResult result(CallRef ref) {
         await().atMost(Duration.ofSeconds(20))
                 .until(() -> results.stream().anyMatch(r -> r.ref().equals(ref)));
