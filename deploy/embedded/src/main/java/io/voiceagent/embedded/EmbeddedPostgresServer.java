@@ -55,7 +55,8 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
      */
     public static EmbeddedPostgresServer start(Path dataDir, int port) {
         // One level below: the library lets everybody write to the directory that it unpacks in
-        Path binariesDir = PrivateFiles.sharedTempDirectory("voice-agent-binaries", dataDir).resolve("binaries");
+        Path binariesDir = PrivateFiles.sharedTempDirectory("voice-agent-binaries", dataDir)
+                .resolve("binaries");
         return start(dataDir, port, binariesDir);
     }
 
