@@ -33,6 +33,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** The stage against a real broker: what an orchestrator sees of it. */
 @ExtendWith(KafkaBroker.class)
 class StageRuntimeTest {
+    private static final Duration LEASE = Duration.ofSeconds(5);
     private static final CallOutput OUTPUT = new CallOutput.Tool("42", null);
     private static Telemetry telemetry;
     private static StageClient client;
@@ -71,7 +72,7 @@ class StageRuntimeTest {
                 "1.0",
                 () -> Map.of("calculator", "hash"),
                 Duration.ofMillis(200),
-                Duration.ofSeconds(5),
+                LEASE,
                 Duration.ofMillis(500),
                 drainGrace);
         stage = StageRuntime.start(options, handler, telemetry, meters);
@@ -340,6 +341,10 @@ class StageRuntimeTest {
 
     @Test
     void workersSpreadOverThePartitions() {
+        // Those of other tests count until their lease is over: with one on every partition any would do
+        await().atMost(Duration.ofSeconds(15))
+                .until(() -> WorkersSurvey.living(KafkaBroker.settings(), "spread-survey", LEASE)
+                        .isEmpty());
         String first = start(1, call -> new Outcome.Completed(OUTPUT));
         StageRuntime firstStage = stage;
         try {
