@@ -65,16 +65,16 @@ public final class EmbeddedBroker implements AutoCloseable {
     public static EmbeddedBroker start(Path dataDir, int port, Map<String, String> overrides) {
         String clusterId = clusterId(dataDir);
         for (int attempt = 1; ; attempt++) {
-            int brokerPort = Ports.usable(port, "The broker");
+            Ports.Pair ports = Ports.usablePair(port, "The broker");
             try {
-                return launch(dataDir, clusterId, brokerPort, Ports.usable(0, "The controller"), overrides);
+                return launch(dataDir, clusterId, ports.first(), ports.second(), overrides);
             } catch (Exception e) {
                 // A port that was free a moment ago may be gone: another try costs less than a port that is held open.
                 if (attempt == BIND_ATTEMPTS || !causedBy(e, BindException.class)) {
                     throw new EmbeddedServerException(
                             "The broker did not start on " + dataDir + ": " + e.getMessage(), e);
                 }
-                LOG.debug("Port {} was taken meanwhile, trying again", brokerPort, e);
+                LOG.debug("Port {} or {} was taken meanwhile, trying again", ports.first(), ports.second(), e);
             }
         }
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.function.IntFunction;
 
 /** Ports on 127.0.0.1. */
 public final class Ports {
@@ -20,9 +21,26 @@ public final class Ports {
      * @throws EmbeddedServerException if the port is busy
      */
     public static int usable(int port, String server) {
+        return usable(port, server, usable -> usable);
+    }
+
+    /**
+     * A usable port and a free one beside it. Taken at the same time, since two free ports that are asked for one after the other can be the same.
+     *
+     * @see #usable(int, String)
+     */
+    static Pair usablePair(int port, String server) {
+        return usable(port, server, usable -> new Pair(usable, usable(0, server)));
+    }
+
+    /** Two different ports. */
+    record Pair(int first, int second) {}
+
+    /** @param use what is made of the port while it is held */
+    private static <T> T usable(int port, String server, IntFunction<T> use) {
         try (var socket = new ServerSocket()) {
             socket.bind(new InetSocketAddress(InetAddress.getByName(LOOPBACK), port));
-            return socket.getLocalPort();
+            return use.apply(socket.getLocalPort());
         } catch (IOException e) {
             throw new EmbeddedServerException(
                     server + " cannot listen on " + LOOPBACK + ":" + port + " (" + e.getMessage()
