@@ -3,7 +3,7 @@ package io.voiceagent.allinone;
 import org.jspecify.annotations.Nullable;
 
 /** Why nothing was started, in one line that says what to do. */
-final class StartFailure extends RuntimeException {
+public final class StartFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
     private static final String OURS = "io.voiceagent.";

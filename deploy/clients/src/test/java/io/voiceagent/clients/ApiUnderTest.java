@@ -1,0 +1,93 @@
+package io.voiceagent.clients;
+
+import io.voiceagent.allinone.RunningSystem;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+
+/**
+ * The whole system, started once for all test classes, and the proxy that checks what it answers. A test fails when anything that was
+ * answered to it violates the dialect, whether its client minded or not.
+ */
+final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, ParameterResolver {
+    private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(ApiUnderTest.class);
+
+    /** Where the API is, checked, and a key for it. */
+    record Access(String baseUrl, String apiKey) {}
+
+    private static final class Running implements AutoCloseable {
+        private final RunningSystem system;
+        private final CheckingProxy proxy;
+        private final Dialect dialect = new Dialect();
+        private final Map<String, Integer> cases = new ConcurrentSkipListMap<>();
+
+        private Running() {
+            try {
+                Path data = Files.createTempDirectory(Path.of("target"), "system");
+                system = RunningSystem.start(
+                        data.toAbsolutePath(),
+                        freePort(),
+                        Map.of("SIM_TTFT_MS", "10", "SIM_TOKENS_PER_SECOND", "1000"),
+                        new PrintStream(OutputStream.nullOutputStream()));
+                proxy = new CheckingProxy(URI.create(system.url()), dialect);
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException("the system did not start", e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            System.out.println("Cases by client: " + cases);
+            System.out.println("Checked against the dialect: " + dialect.checked());
+            proxy.close();
+            system.close();
+        }
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        running(context);
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        Running running = running(context);
+        running.proxy.assertNoViolations();
+        running.cases.merge(context.getRequiredTestClass().getSimpleName(), 1, Integer::sum);
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
+        return parameter.getParameter().getType() == Access.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
+        Running running = running(context);
+        return new Access(running.proxy.url() + "/api/v1", running.system.apiKey());
+    }
+
+    private static Running running(ExtensionContext context) {
+        return Objects.requireNonNull(
+                context.getRoot().getStore(NAMESPACE).computeIfAbsent("running", key -> new Running(), Running.class));
+    }
+
+    private static int freePort() throws IOException {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,319 @@
+package io.voiceagent.clients;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
+import com.openai.errors.BadRequestException;
+import com.openai.errors.NotFoundException;
+import com.openai.errors.UnauthorizedException;
+import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.responses.FunctionTool;
+import com.openai.models.responses.Response;
+import com.openai.models.responses.ResponseCreateParams;
+import com.openai.models.responses.ResponseFunctionToolCall;
+import com.openai.models.responses.ResponseIncompleteEvent;
+import com.openai.models.responses.ResponseInputItem;
+import com.openai.models.responses.ResponseRetrieveParams;
+import com.openai.models.responses.ResponseStatus;
+import com.openai.models.responses.ResponseStreamEvent;
+import com.openai.models.responses.Tool;
+import com.openai.models.responses.WebSearchTool;
+import io.voiceagent.clients.ApiUnderTest.Access;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** {@code com.openai:openai-java}, as its users use it. */
+@Timeout(60)
+@ExtendWith(ApiUnderTest.class)
+class OpenAiJavaTest {
+    private static final Duration ENDED_WITHIN = Duration.ofSeconds(20);
+    private static final String SLOW = " [[tokens=400]] [[tps=40]]";
+
+    private static OpenAIClient client;
+
+    @BeforeAll
+    static void connect(Access access) {
+        client = OpenAIOkHttpClient.builder()
+                .baseUrl(access.baseUrl())
+                .apiKey(access.apiKey())
+                .timeout(Duration.ofSeconds(30))
+                .maxRetries(0)
+                .build();
+    }
+
+    @AfterAll
+    static void disconnect() {
+        client.close();
+    }
+
+    @Test
+    void createsAndWaits() {
+        Response answer = client.responses()
+                .create(question("Say something. [[tokens=8]]")
+                        .instructions("Be brief.")
+                        .metadata(ResponseCreateParams.Metadata.builder()
+                                .putAdditionalProperty("colour", JsonValue.from("blue"))
+                                .build())
+                        .build());
+
+        // Reads every field, those that this test does not name too
+        assertThat(answer.validate().status()).contains(ResponseStatus.COMPLETED);
+        assertThat(text(answer)).isNotBlank();
+        assertThat(answer.usage())
+                .hasValueSatisfying(usage -> assertThat(usage.outputTokens()).isEqualTo(8));
+        assertThat(answer.metadata().orElseThrow()._additionalProperties()).containsKey("colour");
+    }
+
+    @Test
+    void pollsWhatRunsInTheBackground() {
+        Response accepted = client.responses()
+                .create(question("In the background. [[tokens=5]]")
+                        .background(true)
+                        .build());
+
+        assertThat(accepted.validate().status()).contains(ResponseStatus.QUEUED);
+        assertThat(text(ended(accepted.id()))).isNotBlank();
+    }
+
+    @Test
+    void streams() {
+        List<ResponseStreamEvent> events = stream(question("Stream. [[tokens=20]] [[reasoning=5]]"));
+
+        var deltas = new StringBuilder();
+        events.forEach(event -> event.outputTextDelta().ifPresent(delta -> deltas.append(delta.delta())));
+        Response last = events.getLast().asCompleted().response();
+        assertThat(deltas).hasToString(text(last));
+        assertThat(last.output()).anyMatch(item -> item.isReasoning());
+        assertThat(client.responses().retrieve(last.id())).isEqualTo(last);
+    }
+
+    @Test
+    void accumulatesAStream() {
+        ResponseAccumulator accumulator = ResponseAccumulator.create();
+        try (var events = client.responses()
+                .createStreaming(question("Accumulate. [[tokens=9]]").build())) {
+            events.stream().forEach(accumulator::accumulate);
+        }
+
+        assertThat(accumulator.response().status()).contains(ResponseStatus.COMPLETED);
+        assertThat(text(accumulator.response())).isNotBlank();
+    }
+
+    @Test
+    void resumesAfterEachEvent() {
+        List<ResponseStreamEvent> all = stream(question("Resume. [[tokens=12]]").background(true));
+        String id = all.getLast().asCompleted().response().id();
+
+        for (int last = 0; last < all.size(); last++) {
+            assertThat(resumed(id, last)).isEqualTo(all.subList(last + 1, all.size()));
+        }
+    }
+
+    @Test
+    void resumesAStreamThatRuns() {
+        List<ResponseStreamEvent> seen = new ArrayList<>();
+        String id = "";
+        try (var events = client.responses()
+                .createStreaming(question("Resume me. [[tokens=60]] [[tps=60]]")
+                        .background(true)
+                        .build())) {
+            var iterator = events.stream().iterator();
+            while (seen.size() < 8) {
+                seen.add(iterator.next());
+            }
+            id = seen.getFirst().asCreated().response().id();
+        }
+
+        seen.addAll(resumed(id, seen.size() - 1));
+        assertThat(seen).isEqualTo(resumed(id, -1));
+    }
+
+    @Test
+    void cancels() {
+        Response accepted = client.responses()
+                .create(question("Cancel me." + SLOW).background(true).build());
+        await().atMost(ENDED_WITHIN)
+                .until(
+                        () -> client.responses().retrieve(accepted.id()).status(),
+                        status -> status.filter(ResponseStatus.IN_PROGRESS::equals)
+                                .isPresent());
+
+        Response cancelled = client.responses().cancel(accepted.id());
+
+        assertThat(cancelled.validate().status()).contains(ResponseStatus.CANCELLED);
+        assertThat(client.responses().cancel(accepted.id())).isEqualTo(cancelled);
+        ResponseIncompleteEvent last = resumed(accepted.id(), -1).getLast().asIncomplete();
+        assertThat(last.response()).isEqualTo(cancelled);
+    }
+
+    @Test
+    void runsAFunctionOfTheClient() {
+        Response asked = client.responses()
+                .create(question("What does lookup say?").addTool(lookup()).build());
+        ResponseFunctionToolCall call = asked.validate().output().getFirst().asFunctionCall();
+        assertThat(call.name()).isEqualTo("lookup");
+
+        Response answer = client.responses()
+                .create(ResponseCreateParams.builder()
+                        .model("simulator")
+                        .previousResponseId(asked.id())
+                        .addTool(lookup())
+                        .inputOfResponse(List.of(
+                                ResponseInputItem.ofFunctionCallOutput(ResponseInputItem.FunctionCallOutput.builder()
+                                        .callId(call.callId())
+                                        .output("{\"answer\":\"forty-two\"}")
+                                        .build())))
+                        .build());
+
+        assertThat(answer.validate().previousResponseId()).contains(asked.id());
+        assertThat(text(answer)).contains("forty-two");
+    }
+
+    @Test
+    void streamsAFunctionCall() {
+        List<ResponseStreamEvent> events =
+                stream(question("Stream what lookup says.").addTool(lookup()));
+
+        var arguments = new StringBuilder();
+        events.forEach(event -> event.functionCallArgumentsDelta().ifPresent(delta -> arguments.append(delta.delta())));
+        ResponseFunctionToolCall call =
+                events.getLast().asCompleted().response().output().getFirst().asFunctionCall();
+        assertThat(call.arguments()).isNotBlank().isEqualTo(arguments.toString());
+    }
+
+    @Test
+    void streamsToolsOfTheServer() {
+        List<ResponseStreamEvent> events = stream(question("Search the web for kafka, and what is 3 * 14?")
+                .addTool(builtin())
+                .addTool(WebSearchTool.builder()
+                        .type(WebSearchTool.Type.WEB_SEARCH)
+                        .build()));
+
+        Response last = events.getLast().asCompleted().response();
+        assertThat(last.validate().output()).anyMatch(item -> item.isWebSearchCall());
+        assertThat(last.output()).anyMatch(item -> item.isMcpCall());
+        assertThat(text(last)).contains("42");
+        assertThat(events).anyMatch(event -> event.isWebSearchCallSearching());
+        assertThat(events).anyMatch(event -> event.isMcpCallCompleted());
+    }
+
+    @Test
+    void continuesAnEarlierResponse() {
+        Response first =
+                client.responses().create(question("First. [[tokens=4]]").build());
+        Response second = client.responses()
+                .create(question("Second. [[tokens=4]]")
+                        .previousResponseId(first.id())
+                        .build());
+
+        assertThat(second.previousResponseId()).contains(first.id());
+        assertThat(second.usage().orElseThrow().inputTokens())
+                .isGreaterThan(first.usage().orElseThrow().inputTokens());
+    }
+
+    @Test
+    void endsIncompleteAtTheBoundOfTokens() {
+        Response answer = client.responses()
+                .create(question("Long. [[tokens=200]]").maxOutputTokens(16).build());
+
+        assertThat(answer.validate().status()).contains(ResponseStatus.INCOMPLETE);
+        assertThat(answer.incompleteDetails().orElseThrow().reason())
+                .contains(Response.IncompleteDetails.Reason.MAX_OUTPUT_TOKENS);
+    }
+
+    @Test
+    void failsInTheResponseNotInTheStream() {
+        List<ResponseStreamEvent> events = stream(question("Fail. [[fault=badtype]]"));
+
+        Response last = events.getLast().asFailed().response();
+        assertThat(last.status()).contains(ResponseStatus.FAILED);
+        assertThat(last.error()).isPresent();
+    }
+
+    @Test
+    void namesWhatIsWrong() {
+        assertThatThrownBy(() ->
+                        client.responses().create(question("x").temperature(7.0).build()))
+                .isInstanceOfSatisfying(
+                        BadRequestException.class, e -> assertThat(e.param()).contains("temperature"));
+        assertThatThrownBy(() -> client.responses().retrieve("resp_" + "0".repeat(48)))
+                .isInstanceOf(NotFoundException.class);
+        OpenAIClient stranger = client.withOptions(options -> options.apiKey("wrong"));
+        assertThatThrownBy(() -> stranger.responses().create(question("x").build()))
+                .isInstanceOf(UnauthorizedException.class);
+    }
+
+    private static ResponseCreateParams.Builder question(String input) {
+        return ResponseCreateParams.builder().model("simulator").input(input);
+    }
+
+    private static Tool lookup() {
+        return Tool.ofFunction(FunctionTool.builder()
+                .name("lookup")
+                .description("Looks something up")
+                .strict(false)
+                .parameters(FunctionTool.Parameters.builder()
+                        .putAdditionalProperty("type", JsonValue.from("object"))
+                        .putAdditionalProperty("properties", JsonValue.from(Map.of("key", Map.of("type", "string"))))
+                        .putAdditionalProperty("required", JsonValue.from(List.of("key")))
+                        .build())
+                .build());
+    }
+
+    private static Tool.Mcp builtin() {
+        return Tool.Mcp.builder()
+                .serverLabel("builtin")
+                .allowedToolsOfMcp(List.of("calculator"))
+                .requireApproval(Tool.Mcp.RequireApproval.McpToolApprovalSetting.NEVER)
+                .build();
+    }
+
+    private static List<ResponseStreamEvent> stream(ResponseCreateParams.Builder question) {
+        try (var events = client.responses().createStreaming(question.build())) {
+            return events.stream().toList();
+        }
+    }
+
+    /** @param last number of the last event that is there, -1 for none */
+    private static List<ResponseStreamEvent> resumed(String id, int last) {
+        ResponseRetrieveParams.Builder params = ResponseRetrieveParams.builder().responseId(id);
+        if (last >= 0) {
+            params.startingAfter(last);
+        }
+        try (var events = client.responses().retrieveStreaming(params.build())) {
+            return events.stream().toList();
+        }
+    }
+
+    private static Response ended(String id) {
+        return await().atMost(ENDED_WITHIN)
+                .pollInterval(Duration.ofMillis(50))
+                .until(
+                        () -> client.responses().retrieve(id),
+                        response -> response.status()
+                                .filter(status -> Set.of(ResponseStatus.QUEUED, ResponseStatus.IN_PROGRESS)
+                                        .contains(status))
+                                .isEmpty());
+    }
+
+    private static String text(Response response) {
+        var text = new StringBuilder();
+        response.output()
+                .forEach(item -> item.message()
+                        .ifPresent(message -> message.content()
+                                .forEach(part -> part.outputText().ifPresent(output -> text.append(output.text())))));
+        return text.toString();
+    }
+}
