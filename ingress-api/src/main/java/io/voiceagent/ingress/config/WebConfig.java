@@ -6,7 +6,6 @@ import io.opentelemetry.api.trace.Tracer;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.voiceagent.ingress.follow.ResponseReader;
 import io.voiceagent.ingress.follow.ToolCatalogue;
-import io.voiceagent.ingress.security.ApiKeyFilter;
 import io.voiceagent.ingress.submit.RequestLog;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
@@ -21,24 +20,19 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.Ordered;
-import org.springframework.core.annotation.Order;
-import org.springframework.web.cors.CorsConfiguration;
-import org.springframework.web.cors.reactive.CorsWebFilter;
-import org.springframework.web.cors.reactive.UrlBasedCorsConfigurationSource;
+import org.springframework.context.annotation.Import;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
 
 /** The HTTP side: needs the ports, knows nothing of what is behind them. */
 @Configuration(proxyBeanMethods = false)
+@Import(SecurityConfig.class)
 public class WebConfig {
     private static final Duration CANCEL_WAIT = Duration.ofSeconds(10);
-    private static final Duration PREFLIGHT_KEPT = Duration.ofMinutes(10);
 
     @Bean
     Submissions submissions(IngressSettings settings, KafkaSettings kafka, RequestLog log, ResponseReader reader) {
@@ -59,11 +53,6 @@ public class WebConfig {
     @Bean
     RequestFilter requestFilter(Tracer tracer, RequestMetrics metrics) {
         return new RequestFilter(tracer, metrics, new ErrorWriter());
-    }
-
-    @Bean
-    ApiKeyFilter apiKeyFilter(IngressSettings settings) {
-        return new ApiKeyFilter(settings.apiKeys());
     }
 
     @Bean
@@ -95,21 +84,5 @@ public class WebConfig {
                         .allMatch(component -> component.up().getAsBoolean())
                 ? Health.up().build()
                 : Health.outOfService().build();
-    }
-
-    /** Between the filter that answers failures and the one that asks for a key, which a browser's preflight does not have. */
-    @Bean
-    @Order(Ordered.HIGHEST_PRECEDENCE + 50)
-    @ConditionalOnExpression("'${CORS_ORIGINS:}'.trim().length() > 0")
-    CorsWebFilter corsFilter(IngressSettings settings) {
-        CorsConfiguration cors = new CorsConfiguration();
-        cors.setAllowedOrigins(settings.corsOrigins());
-        cors.setAllowedMethods(List.of("GET", "POST", "DELETE"));
-        cors.setAllowedHeaders(List.of("*"));
-        cors.setExposedHeaders(List.of("x-request-id", "x-trace-id", "location", "retry-after"));
-        cors.setMaxAge(PREFLIGHT_KEPT);
-        UrlBasedCorsConfigurationSource source = new UrlBasedCorsConfigurationSource();
-        source.registerCorsConfiguration("/api/v1/**", cors);
-        return new CorsWebFilter(source);
     }
 }

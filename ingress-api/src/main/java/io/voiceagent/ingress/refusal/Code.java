@@ -33,6 +33,10 @@ public enum Code {
     INVALID_REQUEST(400, Type.INVALID_REQUEST, "The HTTP request is malformed."),
     /** No key, or a wrong one. */
     INVALID_API_KEY(401, Type.AUTHENTICATION, "The API key is missing or wrong."),
+    /** The key may not be used for this. */
+    INSUFFICIENT_SCOPE(403, Type.PERMISSION, "The API key may not be used for this."),
+    /** A page of another origin asks, which is not allowed to. */
+    ORIGIN_NOT_ALLOWED(403, Type.PERMISSION, "Pages of this origin may not use the API."),
     /** No such path. */
     NOT_FOUND(404, Type.INVALID_REQUEST, "The path does not exist."),
     /** No such response, or not this tenant's. */
@@ -70,6 +74,7 @@ public enum Code {
     private static final class Type {
         static final String INVALID_REQUEST = "invalid_request_error";
         static final String AUTHENTICATION = "authentication_error";
+        static final String PERMISSION = "permission_error";
         static final String SERVER = "server_error";
 
         private Type() {}

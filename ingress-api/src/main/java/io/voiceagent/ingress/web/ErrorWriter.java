@@ -13,6 +13,7 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.security.web.server.firewall.ServerExchangeRejectedException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
@@ -74,6 +75,8 @@ public final class ErrorWriter {
                 Refusal.of(
                         Code.SERVICE_UNAVAILABLE,
                         "The response can't be followed here any more. Ask for it again by its id.");
+            case ServerExchangeRejectedException refused ->
+                Refusal.of(Code.INVALID_REQUEST, "The path or a header has something that no request needs.");
             case ErrorResponse spring
             when spring.getStatusCode().is4xxClientError() -> ofStatus(spring.getStatusCode());
             default -> {

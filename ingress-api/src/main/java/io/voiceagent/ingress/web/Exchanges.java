@@ -2,7 +2,7 @@ package io.voiceagent.ingress.web;
 
 import io.opentelemetry.context.Context;
 import io.voiceagent.ingress.refusal.Code;
-import io.voiceagent.ingress.security.ApiKeyFilter;
+import io.voiceagent.ingress.security.ApiSecurity;
 import java.util.Map;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.util.pattern.PathPattern;
@@ -29,7 +29,7 @@ final class Exchanges {
     }
 
     static String tenant(Map<String, Object> attributes) {
-        if (attributes.get(ApiKeyFilter.TENANT) instanceof String tenant) {
+        if (attributes.get(ApiSecurity.TENANT) instanceof String tenant) {
             return tenant;
         }
         throw new IllegalStateException("a route that needs a key was reached without one");

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
-import io.voiceagent.ingress.security.ApiKeyFilter;
+import io.voiceagent.ingress.security.ApiSecurity;
 import io.voiceagent.ingress.security.ResponseIds;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
@@ -83,7 +83,7 @@ class BoundsTest {
 
     private static MockServerWebExchange exchange(String body) {
         MockServerWebExchange exchange = MockServerWebExchange.from(request(body));
-        exchange.getAttributes().put(ApiKeyFilter.TENANT, "acme");
+        exchange.getAttributes().put(ApiSecurity.TENANT, "acme");
         return exchange;
     }
 

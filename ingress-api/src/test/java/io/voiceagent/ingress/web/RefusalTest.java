@@ -196,7 +196,7 @@ class RefusalTest extends WebTest {
     void whatThePathsDoNotHaveIsRefusedByName() {
         assertError(get("/nothing"), 404, "not_found", null);
         assertError(get("/responses/"), 404, "not_found", null);
-        assertError(get("/health/../responses"), 404, "not_found", null);
+        assertError(get("/health/../responses"), 400, "invalid_request", null);
         assertError(
                 harness.client(WebHarness.ACME).get().uri("/api/v2/responses").exchange(), 404, "not_found", null);
         var wrongMethod = harness.client(WebHarness.ACME)
