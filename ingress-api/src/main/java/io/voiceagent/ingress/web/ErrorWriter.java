@@ -14,9 +14,11 @@ import org.springframework.http.HttpStatusCode;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.security.web.server.firewall.ServerExchangeRejectedException;
+import org.springframework.util.InvalidMimeTypeException;
 import org.springframework.web.ErrorResponse;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -77,6 +79,10 @@ public final class ErrorWriter {
                         "The response can't be followed here any more. Ask for it again by its id.");
             case ServerExchangeRejectedException refused ->
                 Refusal.of(Code.INVALID_REQUEST, "The path or a header has something that no request needs.");
+            case InvalidMimeTypeException accept ->
+                new Refusal(Code.NOT_ACCEPTABLE, "Accept", "Accept has no list of media types that can be read.");
+            case AbortedException gone ->
+                Refusal.of(Code.INVALID_REQUEST, "The connection ended before the request was whole.");
             case ErrorResponse spring
             when spring.getStatusCode().is4xxClientError() -> ofStatus(spring.getStatusCode());
             default -> {

@@ -22,7 +22,10 @@ class RetryPolicyProperties {
         Duration age = Duration.ZERO;
         int attempts = 1;
         while (POLICY.after(failure, attempts, age, random.nextDouble()) instanceof Next.Retry(Duration pause)) {
-            assertThat(pause).isPositive().isLessThanOrEqualTo(RetryPolicy.LONGEST_PAUSE.multipliedBy(5).dividedBy(4));
+            assertThat(pause)
+                    .isPositive()
+                    .isLessThanOrEqualTo(
+                            RetryPolicy.LONGEST_PAUSE.multipliedBy(5).dividedBy(4));
             age = age.plus(pause);
             attempts++;
             assertThat(attempts).isLessThan(40);
