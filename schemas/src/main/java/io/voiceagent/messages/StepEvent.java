@@ -11,11 +11,13 @@ import org.jspecify.annotations.Nullable;
  * it. Folding the events of a turn gives its state.
  *
  * <p>A turn is {@link Accepted}, then any number of steps ({@link StepStarted} … {@link StepEnded}), then one {@link Ended}. A step is one
- * model call, or the tool calls that the model asked for, side by side.
+ * model call, or the tool calls that the model asked for, side by side. A submission of which no turn comes is {@link Repeated}, and
+ * nothing else.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = StepEvent.Accepted.class, name = "accepted"),
+    @JsonSubTypes.Type(value = StepEvent.Repeated.class, name = "repeated"),
     @JsonSubTypes.Type(value = StepEvent.StepStarted.class, name = "step_started"),
     @JsonSubTypes.Type(value = StepEvent.CallAssigned.class, name = "call_assigned"),
     @JsonSubTypes.Type(value = StepEvent.AttemptEnded.class, name = "attempt_ended"),
@@ -60,6 +62,15 @@ public sealed interface StepEvent {
             catalogue = catalogue == null ? List.of() : List.copyOf(catalogue);
         }
     }
+
+    /**
+     * The submission repeats an earlier one of the same {@link Request.Registration#key}: no turn comes of it, and its id is nobody's.
+     *
+     * @param earlier the response that the earlier submission became
+     * @param same whether the bodies are equal; if so {@code earlier} is the answer, if not the key was used for something else
+     */
+    record Repeated(String responseId, String conversation, long at, String earlier, boolean same)
+            implements StepEvent {}
 
     /** What a step does. */
     enum StepKind {

@@ -18,7 +18,9 @@ final class Samples {
     /** All samples of messages that are records of a topic of their own, by the name of their files. */
     static Map<String, Object> all() {
         Map<String, Object> samples = new LinkedHashMap<>();
-        samples.put("request.submit", new Request.Submit(RESPONSE, CONVERSATION, "acme", AT, AT + 600_000, spec()));
+        samples.put(
+                "request.submit",
+                new Request.Submit(RESPONSE, CONVERSATION, "acme", AT, AT + 600_000, spec(), registration()));
         samples.put("request.cancel", new Request.Cancel(RESPONSE, CONVERSATION, "acme"));
         steps(samples);
         calls(samples);
@@ -70,6 +72,7 @@ final class Samples {
                         spec(),
                         List.of(description()),
                         TRACEPARENT));
+        samples.put("step_event.repeated", new StepEvent.Repeated(RESPONSE, CONVERSATION, AT, PARENT, true));
         samples.put(
                 "step_event.step_started",
                 new StepEvent.StepStarted(
@@ -159,6 +162,10 @@ final class Samples {
         samples.put("call_result.stopped", new CallResult.Stopped(REF, CONVERSATION, "w-1", 2, modelOutput()));
         samples.put("call_result.busy", new CallResult.Busy(REF, CONVERSATION, "w-1"));
         samples.put("call_result.never_started", new CallResult.NeverStarted(REF, CONVERSATION, "w-1"));
+    }
+
+    private static Request.Registration registration() {
+        return new Request.Registration(Request.Registration.Kind.KEY, "0f".repeat(32), "a1".repeat(32));
     }
 
     private static TurnError error() {

@@ -58,6 +58,12 @@ public final class Decider {
             return; // the same submission again
         }
         Request.Submit request = submit.request();
+        Registered earlier = submit.earlier();
+        Registered.Verdict verdict = Registered.judge(request, earlier);
+        if (earlier != null && verdict != Registered.Verdict.FRESH) {
+            draft.repeat(request, earlier, verdict == Registered.Verdict.REPETITION);
+            return;
+        }
         draft.accept(submit, request.spec(), submit.catalogue());
         switch (submit.parent()) {
             case MISSING ->

@@ -17,6 +17,11 @@ public record Decision(List<StepEvent> events, List<Command> commands, Turn afte
         commands = List.copyOf(commands);
     }
 
+    /** Whether it begins the turn. */
+    public boolean accepts() {
+        return !events.isEmpty() && events.getFirst() instanceof StepEvent.Accepted;
+    }
+
     /** Whether nothing is to be done. */
     public boolean isEmpty() {
         return events.isEmpty() && commands.isEmpty();

@@ -97,6 +97,11 @@ final class Draft {
                 submit.traceparent()));
     }
 
+    /** No turn comes of the submission. */
+    void repeat(Request.Submit request, Registered earlier, boolean same) {
+        emit(new StepEvent.Repeated(request.responseId(), request.conversation(), now, earlier.responseId(), same));
+    }
+
     void fail(TurnError error) {
         end(Status.FAILED, error, null);
     }

@@ -17,16 +17,28 @@ public sealed interface Input {
      * @param catalogue the hosted tools that the turn may use, see {@link Catalogue#resolve}
      * @param foldVersion version of the fold that all readers have
      * @param traceparent of the request, null when it is not traced
+     * @param earlier the submission that this one may repeat, see {@link Registered}; null when there is none
      */
     record Submit(
             Request.Submit request,
             Parent parent,
             List<ToolDescription> catalogue,
             int foldVersion,
-            @Nullable String traceparent)
+            @Nullable String traceparent,
+            @Nullable Registered earlier)
             implements Input {
         public Submit {
             catalogue = List.copyOf(catalogue);
+        }
+
+        /** A turn that repeats none. */
+        public Submit(
+                Request.Submit request,
+                Parent parent,
+                List<ToolDescription> catalogue,
+                int foldVersion,
+                @Nullable String traceparent) {
+            this(request, parent, catalogue, foldVersion, traceparent, null);
         }
     }
 

@@ -11,6 +11,7 @@ import io.voiceagent.messages.StepEvent.CallEnded;
 import io.voiceagent.messages.StepEvent.CallOutcome;
 import io.voiceagent.messages.StepEvent.Ended;
 import io.voiceagent.messages.StepEvent.PlannedTool;
+import io.voiceagent.messages.StepEvent.Repeated;
 import io.voiceagent.messages.StepEvent.Status;
 import io.voiceagent.messages.StepEvent.StepEnded;
 import io.voiceagent.messages.StepEvent.StepKind;
@@ -84,11 +85,15 @@ public sealed interface Turn {
         OpenStep step();
     }
 
-    /** Nothing is known of it. */
+    /** Nothing is known of it, or that no turn comes of it. */
     record Unknown(String responseId) implements Turn {
         @Override
         public Turn apply(StepEvent event) {
-            return event instanceof Accepted accepted ? new Idle(accepted, List.of()) : illegal(this, event);
+            return switch (event) {
+                case Accepted accepted -> new Idle(accepted, List.of());
+                case Repeated _ -> this;
+                default -> illegal(this, event);
+            };
         }
     }
 
@@ -103,8 +108,13 @@ public sealed interface Turn {
             return switch (event) {
                 case StepStarted started -> start(started);
                 case Ended ended -> Over.of(this, ended);
-                case Accepted _, CallAssigned _, AttemptEnded _, CallEnded _, StopRequested _, StepEnded _ ->
-                    illegal(this, event);
+                case Accepted _,
+                        Repeated _,
+                        CallAssigned _,
+                        AttemptEnded _,
+                        CallEnded _,
+                        StopRequested _,
+                        StepEnded _ -> illegal(this, event);
             };
         }
 
@@ -136,7 +146,7 @@ public sealed interface Turn {
                 case CallEnded ended -> new Running(accepted, steps, step.end(ended.outcome()));
                 case StopRequested stop -> new Stopping(accepted, steps, step, stop);
                 case StepEnded ended -> new Idle(accepted, step.close(steps, ended));
-                case Accepted _, StepStarted _, Ended _ -> illegal(this, event);
+                case Accepted _, Repeated _, StepStarted _, Ended _ -> illegal(this, event);
             };
         }
     }
@@ -152,7 +162,7 @@ public sealed interface Turn {
             return switch (event) {
                 case CallEnded ended -> new Stopping(accepted, steps, step.end(ended.outcome()), stop);
                 case StepEnded ended -> new Idle(accepted, step.close(steps, ended));
-                case Accepted _, StepStarted _, CallAssigned _, AttemptEnded _, StopRequested _, Ended _ ->
+                case Accepted _, Repeated _, StepStarted _, CallAssigned _, AttemptEnded _, StopRequested _, Ended _ ->
                     illegal(this, event);
             };
         }

@@ -80,6 +80,12 @@ public final class OrchestratorMetrics {
                 case StepEvent.AttemptEnded ended ->
                     registry.counter("voice.agent.attempts.ended", "reason", ended.reason())
                             .increment();
+                case StepEvent.Repeated repeated ->
+                    registry.counter(
+                                    "voice.agent.submissions.repeated",
+                                    "outcome",
+                                    repeated.same() ? "same" : "conflict")
+                            .increment();
                 case StepEvent.Accepted _,
                         StepEvent.StepStarted _,
                         StepEvent.CallEnded _,

@@ -2,6 +2,7 @@ package io.voiceagent.agent.topology;
 
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.agent.core.Limits;
+import io.voiceagent.messages.Request.Registration.Kind;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.TopicSpecs;
@@ -29,7 +30,7 @@ import org.apache.kafka.streams.state.WindowStore;
  * agent.requests ─┐              ┌─▶ agent.steps
  * llm.results ────┼─▶ turns ─────┼─▶ llm.calls, tool.calls   (the owner's partition)
  * tool.results ───┘    │ │       └─▶ *.dlt
- *             open-turns ended-turns
+ *             open-turns ended-turns submissions-by-key submissions-by-body
  * </pre>
  *
  * One processor, because one conversation is one partition of all inputs, and whatever is decided about it must be decided in
@@ -78,6 +79,8 @@ public final class OrchestratorTopology implements Supplier<Topology> {
         topology.addProcessor(PROCESSOR, () -> new TurnProcessor(parts), INPUTS.toArray(String[]::new));
         topology.addStateStore(openTurns(), PROCESSOR);
         topology.addStateStore(endedTurns(), PROCESSOR);
+        topology.addStateStore(windows(SubmissionStore.BY_KEY, SubmissionStore.retention(Kind.KEY)), PROCESSOR);
+        topology.addStateStore(windows(SubmissionStore.BY_BODY, SubmissionStore.retention(Kind.RETRY)), PROCESSOR);
         sink(topology, STEPS_SINK, Topics.STEPS);
         sink(topology, LLM_CALLS_SINK, Topics.LLM_CALLS);
         sink(topology, TOOL_CALLS_SINK, Topics.TOOL_CALLS);
@@ -97,8 +100,12 @@ public final class OrchestratorTopology implements Supplier<Topology> {
     }
 
     private StoreBuilder<WindowStore<String, byte[]>> endedTurns() {
+        return windows(TurnStore.ENDED, parts.retention());
+    }
+
+    private static StoreBuilder<WindowStore<String, byte[]>> windows(String name, Duration retention) {
         return Stores.windowStoreBuilder(
-                        Stores.persistentWindowStore(TurnStore.ENDED, parts.retention(), Duration.ofMillis(1), false),
+                        Stores.persistentWindowStore(name, retention, Duration.ofMillis(1), false),
                         Serdes.String(),
                         Serdes.ByteArray())
                 .withCachingDisabled()

@@ -58,7 +58,8 @@ record Plan(List<Send> sends, byte @Nullable [] state) {
                     : OrchestratorTopology.TOOL_CALLS_SINK;
             sends.add(send(sink, call.conversation(), call, command.partition(), Records.headers(call, trace), now));
         }
-        byte[] state = decision.events().isEmpty() ? null : TurnCodec.write(decision.after());
+        boolean kept = !decision.events().isEmpty() && !(decision.after() instanceof Turn.Unknown);
+        byte[] state = kept ? TurnCodec.write(decision.after()) : null;
         if (state != null) {
             measure("the turn's state", state.length);
         }

@@ -22,6 +22,7 @@ import io.voiceagent.messages.fold.ResponseFold;
 import io.voiceagent.transport.telemetry.LogScope;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.KafkaException;
@@ -60,6 +61,8 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     private @Nullable ProcessorContext<String, Outgoing> context;
     private @Nullable TurnStore turns;
+    private @Nullable SubmissionStore submissions;
+    private boolean begun;
     private long now;
 
     TurnProcessor(OrchestratorTopology.Parts parts) {
@@ -74,6 +77,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         this.context = context;
         TurnStore store = new TurnStore(context, context.taskId().partition());
         this.turns = store;
+        this.submissions = new SubmissionStore(context);
         store.forEachOpen(watch::see);
         parts.metrics().load(context.taskId(), watch);
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, this::look);
@@ -106,6 +110,10 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     }
 
     private void look(long at) {
+        if (!begun) {
+            submissions().begin();
+            begun = true;
+        }
         for (Watch.Due due : watch.due(time(), census)) {
             guarded(due.responseId(), () -> handle(due.responseId(), due.input()));
         }
@@ -124,7 +132,8 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                                 Catalogue.resolve(
                                         submit.spec(), parts.tools().get().values()),
                                 ResponseFold.VERSION,
-                                TurnTraces.traceparent(headers)));
+                                TurnTraces.traceparent(headers),
+                                submissions().earlier(submit)));
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
         }
     }
@@ -148,6 +157,9 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         try (LogScope _ = LogScope.of(trace)) {
             Planned planned = decide(before, input, trace);
             carryOut(before, planned.decision(), planned.plan());
+            if (input instanceof Input.Submit submit && planned.decision().accepts()) {
+                submissions().save(submit.request());
+            }
             parts.metrics().decided(planned.decision(), System.nanoTime() - began);
         }
     }
@@ -216,6 +228,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                 when ended.reason().equals("lost") -> parts.metrics().leaseExpired();
                 case StepEvent.Ended ended -> ended(before, decision, ended);
                 case StepEvent.Accepted _,
+                        StepEvent.Repeated _,
                         StepEvent.StepStarted _,
                         StepEvent.AttemptEnded _,
                         StepEvent.CallEnded _,
@@ -254,9 +267,15 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                             .formatted(id, partition, request.conversation()),
                     null);
         }
-        if (id.submittedAt().toEpochMilli() > time() + CLOCK_SKEW.toMillis()) {
+        long submittedAt = id.submittedAt().toEpochMilli();
+        if (request instanceof Request.Submit submit) {
+            submittedAt = Math.max(submittedAt, submit.submittedAt());
+        }
+        if (submittedAt > time() + CLOCK_SKEW.toMillis()) {
             throw new MalformedMessageException(
-                    "response %s was submitted at %s, which is in the future".formatted(id, id.submittedAt()), null);
+                    "response %s was submitted at %s, which is in the future"
+                            .formatted(id, Instant.ofEpochMilli(submittedAt)),
+                    null);
         }
     }
 
@@ -318,5 +337,12 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             throw new IllegalStateException("the processor was not initialised");
         }
         return turns;
+    }
+
+    private SubmissionStore submissions() {
+        if (submissions == null) {
+            throw new IllegalStateException("the processor was not initialised");
+        }
+        return submissions;
     }
 }

@@ -58,6 +58,7 @@ final class TurnRecord {
         events.add(event);
         switch (event) {
             case StepEvent.Accepted begin -> accepted = begin;
+            case StepEvent.Repeated none -> require(false, Invariant.ENDS_ONCE, none); // no client here repeats itself
             case StepStarted started -> start(started);
             case StepEvent.CallAssigned given -> assign(given);
             case StepEvent.AttemptEnded attempt -> release(attempt);

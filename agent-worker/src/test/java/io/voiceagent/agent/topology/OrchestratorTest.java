@@ -237,6 +237,50 @@ class OrchestratorTest {
         }
     }
 
+    @Test
+    void aRepetitionIsKnownAfterARestartAlsoWithoutTheStateDirectory() throws Exception {
+        String key = "k".repeat(64);
+        String conversation = ResponseId.conversation(1, 1);
+        String first = submitKeyed(conversation, key, "a");
+        String second = submitKeyed(conversation, key, "a");
+        await().atMost(Duration.ofSeconds(20)).until(() -> repeated(second).count() == 1);
+        stopOrchestrator();
+        String between = submitKeyed(conversation, key, "b");
+        orchestrator = Orchestrator.start(
+                new OrchestratorOptions(dir.resolve("state-anew"), 1, 0, Duration.ofDays(7), Limits.DEFAULT, "test"),
+                kafka,
+                telemetry.tracer("test"),
+                meters);
+        String after = submitKeyed(conversation, key, "a");
+        await().atMost(Duration.ofSeconds(40)).until(() -> repeated(after).count() == 1);
+
+        assertThat(Stream.of(second, between, after).flatMap(OrchestratorTest::repeated))
+                .allMatch(event -> event.earlier().equals(first))
+                .extracting(StepEvent.Repeated::same)
+                .containsExactly(true, false, true);
+    }
+
+    private static String submitKeyed(String conversation, String key, String body) {
+        Instant now = Instant.now();
+        String id = ResponseId.format(
+                ResponseId.signedBytes(1, conversation, now, NUMBER.incrementAndGet()), new byte[ResponseId.MAC_BYTES]);
+        Request.Registration registration = new Request.Registration(Request.Registration.Kind.KEY, key, body);
+        long deadline = now.toEpochMilli() + 1_000;
+        producer.send(Records.request(
+                new Request.Submit(id, conversation, "tenant", now.toEpochMilli(), deadline, spec(null), registration),
+                Context.root()));
+        producer.flush();
+        return id;
+    }
+
+    private static Stream<StepEvent.Repeated> repeated(String id) {
+        return steps.records.stream()
+                .map(read -> Json.read(read.record().value(), StepEvent.class))
+                .filter(StepEvent.Repeated.class::isInstance)
+                .map(StepEvent.Repeated.class::cast)
+                .filter(event -> event.responseId().equals(id));
+    }
+
     private static String submit(ResponseSpec spec, Context trace) {
         int number = NUMBER.incrementAndGet();
         return submit(spec, ResponseId.conversation(number % 2, number), trace);

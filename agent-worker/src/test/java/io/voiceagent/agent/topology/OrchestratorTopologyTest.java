@@ -99,7 +99,7 @@ class OrchestratorTopologyTest {
         String drawn = topology.describe().toString();
         assertThat(drawn)
                 .contains("agent.requests", "llm.results", "tool.results")
-                .contains("[open-turns, ended-turns]");
+                .contains("open-turns", "ended-turns", "submissions-by-key", "submissions-by-body");
         List<String> sinks = drawn.lines()
                 .filter(line -> line.contains("Sink:"))
                 .map(line -> line.replaceAll(".*topic: ([a-z.]+)\\).*", "$1"))

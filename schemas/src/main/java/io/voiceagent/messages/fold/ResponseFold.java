@@ -75,7 +75,8 @@ public final class ResponseFold {
                 }
             }
             // The attempts show themselves in the frames, and the boundary repeats what counts
-            case StepEvent.CallAssigned _,
+            case StepEvent.Repeated _,
+                    StepEvent.CallAssigned _,
                     StepEvent.AttemptEnded _,
                     StepEvent.CallEnded _,
                     StepEvent.StopRequested _ -> {}
