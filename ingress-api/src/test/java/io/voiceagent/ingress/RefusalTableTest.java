@@ -223,12 +223,12 @@ class RefusalTableTest {
                         "previous_response_in_progress",
                         "previous_response_id"),
                 new Row(
-                        "Idempotency-Key",
+                        "Idempotency-Key of two words",
                         on -> on.request("/responses")
-                                .header("Idempotency-Key", "k")
+                                .header("Idempotency-Key", "k k")
                                 .POST(ofString(OK)),
                         400,
-                        "unsupported_parameter",
+                        "invalid_value",
                         "Idempotency-Key"));
     }
 

@@ -33,11 +33,13 @@ import org.springframework.web.reactive.function.server.ServerResponse;
 @Import(SecurityConfig.class)
 public class WebConfig {
     private static final Duration CANCEL_WAIT = Duration.ofSeconds(10);
+    /** An orchestrator that is replaced is back by then. */
+    private static final Duration VERDICT_WAIT = Duration.ofSeconds(20);
 
     @Bean
     Submissions submissions(IngressSettings settings, KafkaSettings kafka, RequestLog log, ResponseReader reader) {
         return new Submissions(
-                new Submissions.Options(kafka.agentPartitions(), settings.turnDeadline(), CANCEL_WAIT),
+                new Submissions.Options(kafka.agentPartitions(), settings.turnDeadline(), CANCEL_WAIT, VERDICT_WAIT),
                 settings.responseIds(),
                 log,
                 reader,

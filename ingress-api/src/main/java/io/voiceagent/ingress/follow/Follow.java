@@ -20,10 +20,12 @@ public final class Follow implements Readiness, AutoCloseable {
     private Follow(KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options) {
         InstantSource clock = InstantSource.system();
         Turns turns = new Turns(options, clock, Schedulers.parallel());
-        this.following = new Following(kafka, clientId, options, turns, clock);
+        Verdicts verdicts = new Verdicts(Schedulers.parallel());
+        this.following = new Following(kafka, clientId, options, turns, verdicts, clock);
         this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
         this.responses = new Responses(
                 turns,
+                verdicts,
                 new LogReplay(kafka, clientId + "-replay", options),
                 new Archive(archive),
                 options,

@@ -22,12 +22,20 @@ final class Following implements AutoCloseable {
     private static final long SWEEP_NANOS = Duration.ofSeconds(5).toNanos();
 
     private final Turns turns;
+    private final Verdicts verdicts;
     private final LogTail steps;
     private final LogTail stream;
     private final AtomicLong unreadable = new AtomicLong();
 
-    Following(KafkaSettings kafka, String clientId, FollowOptions options, Turns turns, InstantSource clock) {
+    Following(
+            KafkaSettings kafka,
+            String clientId,
+            FollowOptions options,
+            Turns turns,
+            Verdicts verdicts,
+            InstantSource clock) {
         this.turns = turns;
+        this.verdicts = verdicts;
         this.steps = new LogTail(
                 kafka,
                 clientId + "-steps",
@@ -63,6 +71,9 @@ final class Following implements AutoCloseable {
         Gauge.builder("voice.agent.follow.running.bytes", turns, Turns::runningBytes)
                 .description("Memory that they take, about")
                 .baseUnit("bytes")
+                .register(registry);
+        Gauge.builder("voice.agent.follow.verdicts", verdicts, Verdicts::size)
+                .description("Submissions whose fate somebody waits for")
                 .register(registry);
         Gauge.builder("voice.agent.follow.unreadable", unreadable, AtomicLong::get)
                 .description("Records that name no response and were passed over")
@@ -104,6 +115,9 @@ final class Following implements AutoCloseable {
                 return;
             }
             turns.record(record);
+            if (source == Source.STEPS) {
+                verdicts.record(record);
+            }
         }
 
         @Override

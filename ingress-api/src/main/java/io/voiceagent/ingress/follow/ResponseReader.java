@@ -22,6 +22,35 @@ public interface ResponseReader {
      */
     Mono<Lookup> find(ResponseId id, String tenant);
 
+    /**
+     * Watches for what the orchestrator makes of a submission that may repeat an earlier one. It sees what is decided from now on, so it comes
+     * before the request is appended.
+     */
+    Watch watch(String responseId);
+
+    /** Somebody waits for a verdict; to be closed in any case. */
+    interface Watch extends AutoCloseable {
+        /** What is committed about the submission; without an end when nothing is. */
+        Mono<Verdict> verdict();
+
+        @Override
+        void close();
+    }
+
+    /** What the orchestrator made of a submission. */
+    sealed interface Verdict {
+        /** It is a turn. */
+        record Accepted() implements Verdict {}
+
+        /**
+         * No turn comes of it.
+         *
+         * @param earlier id of the response that has its place
+         * @param same whether the bodies were equal
+         */
+        record Repeats(String earlier, boolean same) implements Verdict {}
+    }
+
     /** What came of a search. */
     sealed interface Lookup {
         /** It is there. */

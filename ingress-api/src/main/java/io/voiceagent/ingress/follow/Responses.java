@@ -26,6 +26,7 @@ final class Responses implements ResponseReader {
     private static final Logger LOG = LoggerFactory.getLogger(Responses.class);
 
     private final Turns turns;
+    private final Verdicts verdicts;
     private final LogReplay log;
     private final Archive archive;
     private final FollowOptions options;
@@ -58,12 +59,14 @@ final class Responses implements ResponseReader {
     /** @param lookups runs look-ups, which block; bounded */
     Responses(
             Turns turns,
+            Verdicts verdicts,
             LogReplay log,
             Archive archive,
             FollowOptions options,
             InstantSource clock,
             Scheduler lookups) {
         this.turns = turns;
+        this.verdicts = verdicts;
         this.log = log;
         this.archive = archive;
         this.options = options;
@@ -74,6 +77,11 @@ final class Responses implements ResponseReader {
     @Override
     public FollowedResponse submitted(Request.Submit submit) {
         return turns.follow(submit.responseId(), submit);
+    }
+
+    @Override
+    public Watch watch(String responseId) {
+        return verdicts.watch(responseId);
     }
 
     @Override

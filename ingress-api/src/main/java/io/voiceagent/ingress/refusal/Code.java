@@ -53,6 +53,9 @@ public enum Code {
     REQUEST_TOO_LARGE(413, Type.INVALID_REQUEST, "The body is larger than 10 MB."),
     /** The body is not declared to be JSON. */
     UNSUPPORTED_MEDIA_TYPE(415, Type.INVALID_REQUEST, "The body must be application/json, UTF-8, not compressed."),
+    /** The idempotency key stands for another request. */
+    IDEMPOTENCY_KEY_REUSED(
+            422, Type.INVALID_REQUEST, "The Idempotency-Key was sent with another body before; nothing was accepted."),
     /** A defect of ours. */
     INTERNAL_ERROR(500, Type.SERVER, "The server failed; the request id finds it in the logs."),
     /** An endpoint of the dialect that this server does not have. */
@@ -61,7 +64,9 @@ public enum Code {
     SERVICE_UNAVAILABLE(503, Type.SERVER, "A part that the request needs is away; nothing was accepted."),
     /** The log did not acknowledge in time. */
     SUBMISSION_UNKNOWN(
-            503, Type.SERVER, "The log did not answer in time: whether the request was accepted is not known."),
+            503,
+            Type.SERVER,
+            "Whether the request was accepted is not known in time; with an Idempotency-Key, send it again."),
     /** An accepted turn can't be followed here any more. */
     FOLLOWING_LOST(
             503, Type.SERVER, "The turn was accepted and goes on, but can't be followed here: get it by its id."),

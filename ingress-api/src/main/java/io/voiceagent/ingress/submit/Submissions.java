@@ -4,10 +4,12 @@ import io.opentelemetry.context.Context;
 import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.follow.FollowingLostException;
 import io.voiceagent.ingress.follow.ResponseReader;
+import io.voiceagent.ingress.follow.ResponseReader.Verdict;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.security.ResponseIds;
 import io.voiceagent.messages.Request;
+import io.voiceagent.messages.Request.Registration;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
 import java.time.Duration;
@@ -29,8 +31,16 @@ public final class Submissions {
      * @param partitions of all topics that are keyed by the conversation
      * @param turnDeadline from the submission to the end of a turn at the latest
      * @param cancelWait how long a cancel waits for the turn to end
+     * @param verdictWait how long a submission that may repeat another waits for what the orchestrator makes of it
      */
-    public record Options(int partitions, Duration turnDeadline, Duration cancelWait) {}
+    public record Options(int partitions, Duration turnDeadline, Duration cancelWait, Duration verdictWait) {}
+
+    /**
+     * What a submission came to.
+     *
+     * @param replayed it is the response of an earlier submission
+     */
+    public record Submitted(FollowedResponse response, boolean replayed) {}
 
     private final Options options;
     private final ResponseIds ids;
@@ -58,9 +68,16 @@ public final class Submissions {
     /**
      * Writes a turn to the log; signals the response as soon as the log has acknowledged it, or a {@link Refusal}. A turn that goes on from
      * another one takes place in the same conversation, so in the same partition.
+     *
+     * <p>One that may repeat another is answered when the orchestrator has decided what it is: to answer with an id before could tell the
+     * client of a turn that never comes.
+     *
+     * @param repeatable null: it is a turn of its own, whatever came before
      */
-    public Mono<FollowedResponse> submit(String tenant, ResponseSpec spec, Context trace) {
-        return conversation(tenant, spec).flatMap(conversation -> {
+    public Mono<Submitted> submit(String tenant, ResponseSpec spec, @Nullable Repeatable repeatable, Context trace) {
+        Registration registration =
+                repeatable == null ? null : repeatable.registration(tenant, spec.previousResponseId());
+        return conversation(tenant, spec, registration).flatMap(conversation -> {
             Instant now = clock.instant();
             Request.Submit submit = new Request.Submit(
                     ids.mint(tenant, conversation, now, random.nextInt()).toString(),
@@ -68,11 +85,55 @@ public final class Submissions {
                     tenant,
                     now.toEpochMilli(),
                     now.plus(options.turnDeadline).toEpochMilli(),
-                    spec);
-            return log.append(submit, trace)
-                    .onErrorMap(Refusal.class, refusal -> naming(submit.responseId(), refusal))
-                    .then(Mono.fromSupplier(() -> reader.submitted(submit)));
+                    spec,
+                    registration);
+            return repeatable != null && repeatable.mayRepeat()
+                    ? decided(submit, trace)
+                    : log.append(submit, trace)
+                            .onErrorMap(Refusal.class, refusal -> naming(submit.responseId(), refusal))
+                            .then(Mono.fromSupplier(() -> new Submitted(reader.submitted(submit), false)));
         });
+    }
+
+    private Mono<Submitted> decided(Request.Submit submit, Context trace) {
+        return Mono.using(
+                        () -> reader.watch(submit.responseId()),
+                        watch -> log.append(submit, trace)
+                                .then(watch.verdict().timeout(options.verdictWait))
+                                .onErrorMap(e -> isUnknown(e) ? unknown() : e),
+                        ResponseReader.Watch::close)
+                .flatMap(verdict -> switch (verdict) {
+                    case Verdict.Accepted _ -> Mono.just(new Submitted(reader.submitted(submit), false));
+                    case Verdict.Repeats(String earlier, boolean same)
+                    when same ->
+                        find(submit.tenant(), ResponseId.parse(earlier), gone())
+                                .map(found -> new Submitted(found, true));
+                    case Verdict.Repeats _ -> Mono.error(reused());
+                });
+    }
+
+    private static boolean isUnknown(Throwable failure) {
+        return failure instanceof TimeoutException
+                || failure instanceof Refusal refusal && refusal.code() == Code.SUBMISSION_UNKNOWN;
+    }
+
+    private static Refusal unknown() {
+        return Refusal.of(
+                Code.SUBMISSION_UNKNOWN,
+                "Whether the request was accepted is not known yet. Send it again with the same Idempotency-Key: it runs once.");
+    }
+
+    private static Refusal reused() {
+        return new Refusal(
+                Code.IDEMPOTENCY_KEY_REUSED,
+                "Idempotency-Key",
+                "The Idempotency-Key was sent with another body before. Send the same body, or use another key.");
+    }
+
+    private static Refusal gone() {
+        return Refusal.of(
+                Code.RESPONSE_NOT_FOUND,
+                "The request was accepted before, and its response is no longer there. Use another key to run it again.");
     }
 
     /** What may have been accepted must not be hidden from who sent it: under its id it can be looked for. */
@@ -112,11 +173,10 @@ public final class Submissions {
         });
     }
 
-    private Mono<String> conversation(String tenant, ResponseSpec spec) {
+    private Mono<String> conversation(String tenant, ResponseSpec spec, @Nullable Registration registration) {
         @Nullable String previous = spec.previousResponseId();
         if (previous == null) {
-            return Mono.fromSupplier(
-                    () -> ResponseId.conversation(random.nextInt(options.partitions), random.nextLong()));
+            return Mono.fromSupplier(() -> ResponseId.conversation(partition(registration), random.nextLong()));
         }
         Refusal missing = new Refusal(
                 Code.PREVIOUS_RESPONSE_NOT_FOUND,
@@ -134,12 +194,19 @@ public final class Submissions {
         });
     }
 
+    private int partition(@Nullable Registration registration) {
+        return registration == null
+                ? random.nextInt(options.partitions)
+                : Repeatable.partition(registration, options.partitions);
+    }
+
     private Mono<FollowedResponse> find(String tenant, String id, Refusal missing) {
         Optional<ResponseId> verified = ids.verify(id, tenant);
-        if (verified.isEmpty()) {
-            return Mono.error(missing);
-        }
-        return reader.find(verified.get(), tenant).map(lookup -> switch (lookup) {
+        return verified.isEmpty() ? Mono.error(missing) : find(tenant, verified.get(), missing);
+    }
+
+    private Mono<FollowedResponse> find(String tenant, ResponseId id, Refusal missing) {
+        return reader.find(id, tenant).map(lookup -> switch (lookup) {
             case ResponseReader.Lookup.Found found -> found.response();
             case ResponseReader.Lookup.Missing none -> throw missing;
             case ResponseReader.Lookup.Unreachable away ->

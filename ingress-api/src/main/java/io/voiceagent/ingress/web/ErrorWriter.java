@@ -49,6 +49,10 @@ public final class ErrorWriter {
         HttpHeaders headers = response.getHeaders();
         headers.setContentType(MediaType.APPLICATION_JSON);
         addHeaders(headers, refusal);
+        if (refusal.code() == Code.SUBMISSION_UNKNOWN
+                && exchange.getAttributes().containsKey(Exchanges.REPEATABLE)) {
+            headers.remove(SHOULD_RETRY);
+        }
         byte[] body = Json.write(body(refusal));
         headers.setContentLength(body.length);
         return response.writeWith(

@@ -15,6 +15,8 @@ final class Exchanges {
     static final String REQUEST_ID = Exchanges.class.getName() + ".request-id";
     /** The {@link Code} of the refusal that was answered. */
     static final String REFUSED = Exchanges.class.getName() + ".refused";
+    /** There when the same request again does not run a second turn. */
+    static final String REPEATABLE = Exchanges.class.getName() + ".repeatable";
     /** There when the answer is a stream of events. */
     static final String STREAM = Exchanges.class.getName() + ".stream";
 

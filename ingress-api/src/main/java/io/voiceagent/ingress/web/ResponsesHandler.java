@@ -5,7 +5,9 @@ import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.follow.FollowingLostException;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.submit.Repeatable;
 import io.voiceagent.ingress.submit.Submissions;
+import io.voiceagent.ingress.submit.spec.BodyReader;
 import io.voiceagent.ingress.submit.spec.CreateRequest;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
 import java.net.URI;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -21,6 +24,7 @@ import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
+import tools.jackson.databind.node.ObjectNode;
 
 /** {@code /responses}: create, get, cancel. */
 final class ResponsesHandler {
@@ -65,24 +69,39 @@ final class ResponsesHandler {
     }
 
     Mono<Void> create(ServerWebExchange exchange) {
-        refuseIdempotencyKey(exchange.getRequest().getHeaders());
+        RetryHeaders retry = RetryHeaders.of(exchange.getRequest().getHeaders());
         QueryParameters.of(exchange.getRequest()).end();
-        return bodies.json(exchange.getRequest(), body -> parse(body).flatMap(request -> create(exchange, request)));
+        if (retry.mayRepeat()) {
+            exchange.getAttributes().put(Exchanges.REPEATABLE, true);
+        }
+        return bodies.json(
+                exchange.getRequest(), body -> parse(body, retry).flatMap(parsed -> create(exchange, parsed)));
     }
 
-    private Mono<CreateRequest> parse(byte[] body) {
-        Mono<CreateRequest> parsed = Mono.fromSupplier(() -> parser.parse(body));
+    /** @param repeatable null when each such request is a turn of its own */
+    private record Parsed(CreateRequest request, @Nullable Repeatable repeatable) {}
+
+    private Mono<Parsed> parse(byte[] body, RetryHeaders retry) {
+        Mono<Parsed> parsed = Mono.fromSupplier(() -> {
+            ObjectNode tree = BodyReader.read(body);
+            return new Parsed(parser.parse(tree), retry.with(tree));
+        });
         return body.length <= SMALL_BODY_BYTES ? parsed : parsed.subscribeOn(PARSING);
     }
 
-    private Mono<Void> create(ServerWebExchange exchange, CreateRequest request) {
+    private Mono<Void> create(ServerWebExchange exchange, Parsed parsed) {
+        CreateRequest request = parsed.request;
         Mono<Void> answered = submissions
                 .submit(
                         Exchanges.tenant(exchange.getAttributes()),
                         request.spec(),
+                        parsed.repeatable,
                         Exchanges.trace(exchange.getAttributes()))
-                .flatMap(response -> answer(exchange, request, response));
-        return request.stream() || !request.spec().background() ? following(answered) : answered;
+                .flatMap(submitted -> answer(exchange, request, submitted));
+        boolean waits = request.stream()
+                || !request.spec().background()
+                || exchange.getAttributes().containsKey(Exchanges.REPEATABLE);
+        return waits ? following(answered) : answered;
     }
 
     /** Refuses what would wait when so many do already, before anything is accepted. */
@@ -115,8 +134,12 @@ final class ResponsesHandler {
                 .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response)));
     }
 
-    private Mono<Void> answer(ServerWebExchange exchange, CreateRequest request, FollowedResponse response) {
+    private Mono<Void> answer(ServerWebExchange exchange, CreateRequest request, Submissions.Submitted submitted) {
+        FollowedResponse response = submitted.response();
         exchange.getResponse().getHeaders().setLocation(URI.create(PATH + "/" + response.id()));
+        if (submitted.replayed()) {
+            exchange.getResponse().getHeaders().set(RetryHeaders.REPLAYED, "true");
+        }
         Span.fromContext(Exchanges.trace(exchange.getAttributes()))
                 .setAttribute("gen_ai.response.id", response.id())
                 .setAttribute("gen_ai.request.model", request.spec().model());
@@ -178,15 +201,5 @@ final class ResponsesHandler {
         return Refusal.of(
                 Code.RESPONSE_TIMEOUT,
                 "The response did not end in time. It was not lost: get it by its id, %s.".formatted(id));
-    }
-
-    /** A promise that is not kept yet must not seem to be. */
-    private static void refuseIdempotencyKey(HttpHeaders headers) {
-        if (headers.getFirst("Idempotency-Key") != null) {
-            throw new Refusal(
-                    Code.UNSUPPORTED_PARAMETER,
-                    "Idempotency-Key",
-                    "The header 'Idempotency-Key' is not supported by this server. Leave it out.");
-        }
     }
 }

@@ -81,8 +81,27 @@ class BoundsTest {
         next.dispose();
     }
 
+    @Test
+    void aSubmissionThatNobodyDecidesIsNotWaitedForForEver() {
+        MockServerWebExchange keyed = exchange(MockServerHttpRequest.post("/api/v1/responses")
+                .contentType(MediaType.APPLICATION_JSON)
+                .header("Idempotency-Key", "k")
+                .body("{\"input\":\"a\",\"background\":true}"));
+        assertThatThrownBy(handler(1).create(keyed)::block)
+                .isInstanceOfSatisfying(
+                        Refusal.class, refusal -> assertThat(refusal.code()).isEqualTo(Code.SUBMISSION_UNKNOWN))
+                .message()
+                .doesNotContain("resp_");
+        assertThat(log.requests()).hasSize(1);
+        assertThat(responses.watched()).isZero();
+    }
+
     private static MockServerWebExchange exchange(String body) {
-        MockServerWebExchange exchange = MockServerWebExchange.from(request(body));
+        return exchange(request(body));
+    }
+
+    private static MockServerWebExchange exchange(MockServerHttpRequest request) {
+        MockServerWebExchange exchange = MockServerWebExchange.from(request);
         exchange.getAttributes().put(ApiSecurity.TENANT, "acme");
         return exchange;
     }
@@ -90,7 +109,7 @@ class BoundsTest {
     private ResponsesHandler handler(int followers) {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         Submissions submissions = new Submissions(
-                new Submissions.Options(4, Duration.ofMinutes(10), Duration.ofSeconds(1)),
+                new Submissions.Options(4, Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofSeconds(1)),
                 ResponseIds.parse("1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
                 log,
                 responses,

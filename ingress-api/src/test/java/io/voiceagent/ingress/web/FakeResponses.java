@@ -7,6 +7,7 @@ import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.fold.ResponseEvent;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -15,11 +16,39 @@ import reactor.core.publisher.Sinks;
 /** Responses in memory: a test says what happens to them. */
 public final class FakeResponses implements ResponseReader {
     private final Map<String, Followed> responses = new ConcurrentHashMap<>();
+    private final AtomicInteger watched = new AtomicInteger();
     private volatile @Nullable String unreachable;
+    private volatile Mono<Verdict> verdict = Mono.never();
 
     @Override
     public FollowedResponse submitted(Request.Submit submit) {
         return responses.computeIfAbsent(submit.responseId(), id -> new Followed(id, submit.tenant()));
+    }
+
+    /** What is said of the next submissions; nothing as long as it is empty. */
+    public void decide(Mono<Verdict> verdict) {
+        this.verdict = verdict;
+    }
+
+    @Override
+    public Watch watch(String responseId) {
+        watched.incrementAndGet();
+        return new Watch() {
+            @Override
+            public Mono<Verdict> verdict() {
+                return verdict;
+            }
+
+            @Override
+            public void close() {
+                watched.decrementAndGet();
+            }
+        };
+    }
+
+    /** How many submissions are watched. */
+    public int watched() {
+        return watched.get();
     }
 
     @Override
@@ -49,6 +78,7 @@ public final class FakeResponses implements ResponseReader {
     public void clear() {
         responses.clear();
         unreachable = null;
+        verdict = Mono.never();
     }
 
     /** One response. */

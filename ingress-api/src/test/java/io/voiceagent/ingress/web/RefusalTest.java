@@ -176,18 +176,26 @@ class RefusalTest extends WebTest {
     }
 
     @Test
-    void aPromiseThatIsNotKeptIsRefused() {
-        assertError(
-                create(
-                        harness.client(WebHarness.ACME)
-                                .mutate()
-                                .defaultHeader("Idempotency-Key", "k")
-                                .build(),
-                        MediaType.APPLICATION_JSON,
-                        BODY),
-                400,
-                "unsupported_parameter",
-                "Idempotency-Key");
+    void anIdempotencyKeyIsVisibleAsciiAndOne() {
+        for (List<String> keys :
+                List.of(List.of(""), List.of("a b"), List.of("a\u00e9"), List.of("k".repeat(256)), List.of("a", "b"))) {
+            assertError(
+                    create(
+                            harness.client(WebHarness.ACME)
+                                    .mutate()
+                                    .defaultHeader("Idempotency-Key", keys.toArray(String[]::new))
+                                    .build(),
+                            MediaType.APPLICATION_JSON,
+                            BODY),
+                    400,
+                    "invalid_value",
+                    "Idempotency-Key");
+        }
+        assertNothingAccepted();
+    }
+
+    @Test
+    void queryParametersThatAreNoneAreRefused() {
         assertError(post("/responses?background=true", BODY), 400, "unknown_parameter", "background");
         assertNothingAccepted();
     }
