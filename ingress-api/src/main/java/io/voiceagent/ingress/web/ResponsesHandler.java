@@ -5,6 +5,7 @@ import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.follow.FollowingLostException;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.submit.ItemReferences;
 import io.voiceagent.ingress.submit.Repeatable;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.BodyReader;
@@ -45,6 +46,7 @@ final class ResponsesHandler {
     private final Semaphore followers;
     private final CreateRequestParser parser;
     private final Submissions submissions;
+    private final ItemReferences references;
     private final EventStream eventStream;
     private final Duration longestWait;
 
@@ -64,6 +66,7 @@ final class ResponsesHandler {
         this.followers = new Semaphore(followers);
         this.parser = parser;
         this.submissions = submissions;
+        this.references = new ItemReferences(submissions);
         this.eventStream = eventStream;
         this.longestWait = turnDeadline.plus(GRACE);
     }
@@ -75,16 +78,20 @@ final class ResponsesHandler {
             exchange.getAttributes().put(Exchanges.REPEATABLE, true);
         }
         return bodies.json(
-                exchange.getRequest(), body -> parse(body, retry).flatMap(parsed -> create(exchange, parsed)));
+                exchange.getRequest(),
+                body -> parse(exchange, body, retry).flatMap(parsed -> create(exchange, parsed)));
     }
 
     /** @param repeatable null when each such request is a turn of its own */
     private record Parsed(CreateRequest request, @Nullable Repeatable repeatable) {}
 
-    private Mono<Parsed> parse(byte[] body, RetryHeaders retry) {
-        Mono<Parsed> parsed = Mono.fromSupplier(() -> {
+    private Mono<Parsed> parse(ServerWebExchange exchange, byte[] body, RetryHeaders retry) {
+        String tenant = Exchanges.tenant(exchange.getAttributes());
+        Mono<Parsed> parsed = Mono.defer(() -> {
             ObjectNode tree = BodyReader.read(body);
-            return new Parsed(parser.parse(tree), retry.with(tree));
+            // Of what the client sent, not of what its references stand for
+            @Nullable Repeatable repeatable = retry.with(tree);
+            return references.resolved(tenant, tree).map(whole -> new Parsed(parser.parse(whole), repeatable));
         });
         return body.length <= SMALL_BODY_BYTES ? parsed : parsed.subscribeOn(PARSING);
     }

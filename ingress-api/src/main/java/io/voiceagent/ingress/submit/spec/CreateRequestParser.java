@@ -17,6 +17,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** Reads the body of {@code POST /responses}. */
 public final class CreateRequestParser {
     private static final String LEAVE_OUT = "Leave it out.";
+    /** Asked for by clients with each web search. The searches here tell their sources to the model alone, so there are none to include. */
+    private static final String SOURCES = "web_search_call.action.sources";
 
     private final ToolCatalogue catalogue;
     private final @Nullable String defaultModel;
@@ -103,9 +105,11 @@ public final class CreateRequestParser {
             throw Fields.unsupportedValue("service_tier", "Use 'auto' or 'default'.");
         }
         List<JsonNode> include = root.array("include", Limits.CONTENT_PARTS);
-        if (include != null && !include.isEmpty()) {
-            Fields.text(include.getFirst(), "include[0]", Limits.ID_CHARS);
-            throw Fields.unsupportedValue("include[0]", "Nothing can be included: leave 'include' out.");
+        for (int i = 0; include != null && i < include.size(); i++) {
+            String path = "include[%d]".formatted(i);
+            if (!Fields.text(include.get(i), path, Limits.ID_CHARS).equals(SOURCES)) {
+                throw Fields.unsupportedValue(path, "Nothing of that name can be included: leave it out.");
+            }
         }
         for (String name : List.of("top_logprobs", "presence_penalty", "frequency_penalty")) {
             Double number = root.number(name, -20, 20);

@@ -31,8 +31,6 @@ final class InputParser {
     private static final List<String> HOSTED_STATUSES =
             List.of("in_progress", "searching", "calling", "completed", "incomplete", "failed");
 
-    private static final String USE_PREVIOUS = "Use previous_response_id to go on from a response of this server.";
-
     /** Item types of the dialect that are refused, with what to do instead. */
     private static final Map<String, String> REFUSED = refused();
 
@@ -265,7 +263,7 @@ final class InputParser {
 
     private static Map<String, String> refused() {
         Map<String, String> refused = new LinkedHashMap<>();
-        refused.put("item_reference", USE_PREVIOUS);
+        refused.put("item_reference", "It needs the 'id' of an output item.");
         refused.put("mcp_list_tools", "Leave it out: the tools of this server are known.");
         refused.put("mcp_approval_request", "Tools of this server need no approval.");
         refused.put("mcp_approval_response", "Tools of this server need no approval.");
