@@ -50,7 +50,7 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
 
         @Override
         public void close() throws IOException {
-            System.out.println("Cases by client: " + cases);
+            System.out.println("Test methods by class: " + cases);
             System.out.println("Checked against the dialect: " + dialect.checked());
             proxy.close();
             system.close();

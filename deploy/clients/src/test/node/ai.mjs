@@ -1,0 +1,112 @@
+// npm ai with each of its two providers that speak this dialect.
+import assert from 'node:assert/strict';
+import { createOpenAI } from '@ai-sdk/openai';
+import { createOpenResponses } from '@ai-sdk/open-responses';
+import { generateText, stepCountIs, streamText, tool } from 'ai';
+import { z } from 'zod';
+import { apiKey, baseURL, run, test } from './cases.mjs';
+
+const provider = process.argv[2];
+const model =
+  provider === 'openai'
+    ? createOpenAI({ baseURL, apiKey }).responses('simulator')
+    : createOpenResponses({ name: 'voice', url: `${baseURL}/responses`, apiKey })('simulator');
+const common = { model, maxRetries: 0 };
+const tools = {
+  lookup: tool({
+    description: 'Looks something up',
+    inputSchema: z.object({ key: z.string() }),
+    execute: async () => 'forty-two',
+  }),
+};
+
+test('generates', async () => {
+  const { text, finishReason, usage } = await generateText({ ...common, prompt: 'Say something. [[tokens=6]]' });
+  assert.notEqual(text, '');
+  assert.equal(finishReason, 'stop');
+  assert.equal(usage.outputTokens, 6);
+});
+
+test('streams', async () => {
+  const errors = [];
+  const result = streamText({ ...common, prompt: 'Stream. [[tokens=9]]', onError: ({ error }) => errors.push(error) });
+  let text = '';
+  for await (const piece of result.textStream) text += piece;
+  assert.deepEqual(errors, []);
+  assert.equal(text, await result.text);
+  assert.notEqual(text, '');
+});
+
+test('streams reasoning', async () => {
+  const result = streamText({ ...common, prompt: 'Think. [[reasoning=4]] [[tokens=5]]' });
+  await result.consumeStream();
+  assert.notEqual(await result.text, '');
+});
+
+test('goes on with what was said', async () => {
+  const first = await generateText({ ...common, prompt: 'First. [[tokens=5]]' });
+  const { text } = await generateText({
+    ...common,
+    messages: [
+      { role: 'user', content: 'First. [[tokens=5]]' },
+      ...first.response.messages,
+      { role: 'user', content: 'Second.' },
+    ],
+  });
+  assert.match(text, /Second/);
+});
+
+test('runs a function of the client in steps', async () => {
+  const { text, steps } = await generateText({
+    ...common, tools, stopWhen: stepCountIs(3), prompt: 'What does lookup say?',
+  });
+  assert.equal(steps.length, 2);
+  assert.match(text, /forty-two/);
+});
+
+test('streams a function of the client in steps', async () => {
+  const errors = [];
+  const result = streamText({
+    ...common,
+    tools,
+    stopWhen: stepCountIs(3),
+    prompt: 'Stream what lookup says. [[reasoning=2]]',
+    onError: ({ error }) => errors.push(error),
+  });
+  await result.consumeStream();
+  assert.deepEqual(errors, []);
+  assert.equal((await result.steps).length, 2);
+  assert.match(await result.text, /forty-two/);
+});
+
+test('ends at the bound of tokens', async () => {
+  const { finishReason } = await generateText({ ...common, prompt: 'Long. [[tokens=99]]', maxOutputTokens: 16 });
+  assert.equal(finishReason, 'length');
+});
+
+test('tells a refusal', async () => {
+  await assert.rejects(
+    generateText({ ...common, prompt: 'x', temperature: 7 }),
+    (e) => e.statusCode === 400 && /temperature/.test(e.responseBody),
+  );
+});
+
+if (provider === 'openai') {
+  // Its MCP tool insists on a URL of a server, where this API knows its servers by label
+  test('streams a tool of the server', async () => {
+    const openai = createOpenAI({ baseURL, apiKey });
+    const errors = [];
+    const result = streamText({
+      ...common,
+      prompt: 'Search the web for kafka.',
+      tools: { web_search: openai.tools.webSearch({}) },
+      onError: ({ error }) => errors.push(error),
+    });
+    await result.consumeStream();
+    assert.deepEqual(errors, []);
+    assert.deepEqual((await result.toolCalls).map((call) => call.toolName), ['web_search']);
+    assert.match(await result.text, /web_search returned/);
+  });
+}
+
+await run();

@@ -1,0 +1,127 @@
+// npm openai, as its users use it.
+import assert from 'node:assert/strict';
+import OpenAI from 'openai';
+import { all, apiKey, baseURL, ended, run, test } from './cases.mjs';
+
+const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 30_000 });
+const model = 'simulator';
+const lookup = {
+  type: 'function',
+  name: 'lookup',
+  description: 'Looks something up',
+  strict: false,
+  parameters: { type: 'object', properties: { key: { type: 'string' } }, required: ['key'] },
+};
+const retrieve = (id) => client.responses.retrieve(id);
+
+test('creates and waits', async () => {
+  const answer = await client.responses.create({ model, input: 'Say something. [[tokens=6]]' });
+  assert.equal(answer.status, 'completed');
+  assert.notEqual(answer.output_text, '');
+});
+
+test('polls what runs in the background', async () => {
+  const accepted = await client.responses.create({ model, input: 'Poll. [[tokens=5]]', background: true });
+  assert.equal(accepted.status, 'queued');
+  assert.equal((await ended(retrieve, accepted.id)).status, 'completed');
+});
+
+test('streams', async () => {
+  const events = await all(await client.responses.create({ model, input: 'Stream. [[tokens=9]]', stream: true }));
+  const text = events.filter((e) => e.type === 'response.output_text.delta').map((e) => e.delta).join('');
+  const last = events.at(-1);
+  assert.equal(last.type, 'response.completed');
+  assert.equal(last.response.output[0].content[0].text, text);
+});
+
+test('streams with the helper', async () => {
+  let deltas = '';
+  const stream = client.responses
+    .stream({ model, input: 'Helper. [[tokens=9]] [[reasoning=3]]' })
+    .on('response.output_text.delta', (event) => { deltas = event.snapshot; });
+  const final = await stream.finalResponse();
+  assert.equal(final.status, 'completed');
+  assert.equal(final.output_text, deltas);
+});
+
+test('resumes after each event, raw and with the helper', async () => {
+  const events = await all(
+    await client.responses.create({ model, input: 'Resume. [[tokens=8]]', background: true, stream: true }),
+  );
+  const id = events[0].response.id;
+  for (let last = 0; last < events.length; last++) {
+    const rest = events.slice(last + 1);
+    assert.deepEqual(await all(await client.responses.retrieve(id, { stream: true, starting_after: last })), rest);
+    const helped = await all(client.responses.stream({ response_id: id, starting_after: last }));
+    assert.deepEqual(helped.map((e) => e.sequence_number), rest.map((e) => e.sequence_number));
+  }
+});
+
+test('resumes a stream that runs', async () => {
+  const stream = await client.responses.create({
+    model, input: 'Resume me. [[tokens=60]] [[tps=60]]', background: true, stream: true,
+  });
+  const seen = [];
+  for await (const event of stream) {
+    seen.push(event);
+    if (seen.length === 8) break;
+  }
+  const id = seen[0].response.id;
+  seen.push(...(await all(await client.responses.retrieve(id, { stream: true, starting_after: 7 }))));
+  assert.deepEqual(seen, await all(await client.responses.retrieve(id, { stream: true })));
+});
+
+test('cancels', async () => {
+  const { id } = await client.responses.create({
+    model, input: 'Cancel me. [[tokens=400]] [[tps=40]]', background: true,
+  });
+  const cancelled = await client.responses.cancel(id);
+  assert.equal(cancelled.status, 'cancelled');
+  assert.deepEqual((await retrieve(id)).output, cancelled.output);
+});
+
+test('runs a function of the client', async () => {
+  const asked = await client.responses.create({ model, input: 'What does lookup say?', tools: [lookup] });
+  const call = asked.output.find((item) => item.type === 'function_call');
+  assert.equal(call.name, 'lookup');
+  const answer = await client.responses.create({
+    model,
+    tools: [lookup],
+    previous_response_id: asked.id,
+    input: [{ type: 'function_call_output', call_id: call.call_id, output: 'forty-two' }],
+  });
+  assert.match(answer.output_text, /forty-two/);
+});
+
+test('echoes a whole output as input', async () => {
+  const input = [{ role: 'user', content: 'What does lookup say? [[reasoning=3]]' }];
+  const asked = await client.responses.create({ model, input, tools: [lookup] });
+  const call = asked.output.find((item) => item.type === 'function_call');
+  input.push(...asked.output, { type: 'function_call_output', call_id: call.call_id, output: 'forty-two' });
+  assert.match((await client.responses.create({ model, input, tools: [lookup] })).output_text, /forty-two/);
+});
+
+test('uses tools of the server', async () => {
+  const final = await client.responses
+    .stream({
+      model,
+      input: 'Search the web for kafka, and what is 3 * 14?',
+      tools: [
+        { type: 'web_search' },
+        { type: 'mcp', server_label: 'builtin', allowed_tools: ['calculator'], require_approval: 'never' },
+      ],
+    })
+    .finalResponse();
+  assert.deepEqual(final.output.map((item) => item.type).sort(), ['mcp_call', 'message', 'web_search_call']);
+  assert.match(final.output_text, /42/);
+});
+
+test('names what is wrong', async () => {
+  await assert.rejects(
+    client.responses.create({ model, input: 'x', temperature: 7 }),
+    (e) => e instanceof OpenAI.BadRequestError && e.param === 'temperature' && e.requestID !== undefined,
+  );
+  await assert.rejects(retrieve('resp_' + '0'.repeat(48)), OpenAI.NotFoundError);
+});
+
+await run();
