@@ -45,6 +45,10 @@ final class RunningIngress implements AutoCloseable {
                 "--API_KEYS=acme:%s,globex:%s".formatted(ACME, GLOBEX),
                 "--RESPONSE_ID_KEYS=1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
                 "--POSTGRES_URL=jdbc:postgresql://127.0.0.1:1/none"));
+        // An argument that is given twice would be a list of both
+        List.of(more)
+                .forEach(each ->
+                        arguments.removeIf(argument -> argument.startsWith(each.substring(0, each.indexOf('=') + 1))));
         arguments.addAll(List.of(more));
         return new RunningIngress(IngressApi.start(arguments.toArray(String[]::new)));
     }

@@ -31,13 +31,19 @@ class FollowConfig {
 
     @Bean
     HikariDataSource archivePool(Variables variables) {
+        HikariDataSource pool = pool(variables, "ingress-archive", CONNECTIONS);
+        pool.setReadOnly(true);
+        return pool;
+    }
+
+    /** Connections to the database, made when they are first needed. */
+    static HikariDataSource pool(Variables variables, String name, int connections) {
         HikariDataSource pool = new HikariDataSource();
-        pool.setPoolName("ingress-archive");
+        pool.setPoolName(name);
         pool.setJdbcUrl(variables.text("POSTGRES_URL", "jdbc:postgresql://localhost:5432/voice_agent"));
         pool.setUsername(variables.text("POSTGRES_USER", "agent_user"));
         pool.setPassword(variables.find("POSTGRES_PASSWORD"));
-        pool.setReadOnly(true);
-        pool.setMaximumPoolSize(CONNECTIONS);
+        pool.setMaximumPoolSize(connections);
         pool.setMinimumIdle(0);
         pool.setConnectionTimeout(CONNECT.toMillis());
         // Starts without a database, too: turns that run do not need it

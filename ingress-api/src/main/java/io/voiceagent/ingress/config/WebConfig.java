@@ -15,11 +15,13 @@ import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.ingress.web.RequestFilter;
 import io.voiceagent.ingress.web.RequestMetrics;
 import io.voiceagent.ingress.web.Routes;
+import io.voiceagent.ingress.webhook.DeliveryLog;
 import io.voiceagent.transport.KafkaSettings;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.context.annotation.Bean;
@@ -63,14 +65,16 @@ public class WebConfig {
             ToolCatalogue catalogue,
             Submissions submissions,
             RequestMetrics metrics,
-            List<HealthComponent> health) {
+            List<HealthComponent> health,
+            ObjectProvider<DeliveryLog> deliveries) {
         return Routes.of(new Routes.Parts(
                 new CreateRequestParser(catalogue, settings.defaultModel()),
                 submissions,
                 metrics,
                 settings.turnDeadline(),
                 health,
-                settings.defaultModel()));
+                settings.defaultModel(),
+                deliveries.getIfAvailable(() -> DeliveryLog.EMPTY)));
     }
 
     @Bean

@@ -49,6 +49,19 @@ final class QueryParameters {
         return Long.parseLong(value);
     }
 
+    /** A whole number from {@code min} to {@code max}, {@code otherwise} when it is absent. */
+    int number(String name, int otherwise, int min, int max) {
+        String value = text(name);
+        if (value == null) {
+            return otherwise;
+        }
+        if (!value.matches("\\d{1,9}") || Integer.parseInt(value) < min || Integer.parseInt(value) > max) {
+            throw new Refusal(
+                    Code.INVALID_VALUE, name, "'%s' must be a whole number from %d to %d.".formatted(name, min, max));
+        }
+        return Integer.parseInt(value);
+    }
+
     void end() {
         for (String name : values.keySet()) {
             if (!taken.contains(name)) {
@@ -58,7 +71,8 @@ final class QueryParameters {
         }
     }
 
-    private @Nullable String text(String name) {
+    @Nullable
+    String text(String name) {
         taken.add(name);
         List<String> all = values.get(name);
         if (all == null) {

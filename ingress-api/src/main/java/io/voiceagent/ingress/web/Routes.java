@@ -4,6 +4,7 @@ import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
+import io.voiceagent.ingress.webhook.DeliveryLog;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class Routes {
      * @param turnDeadline bound of a waiting request
      * @param health parts of the service, in the order of the answer
      * @param defaultModel null: each request must name one
+     * @param deliveries of webhooks
      */
     public record Parts(
             CreateRequestParser parser,
@@ -38,7 +40,8 @@ public final class Routes {
             RequestMetrics metrics,
             Duration turnDeadline,
             List<HealthComponent> health,
-            @Nullable String defaultModel) {}
+            @Nullable String defaultModel,
+            DeliveryLog deliveries) {}
 
     private final Map<String, Map<HttpMethod, Function<ServerRequest, Mono<Void>>>> table = new LinkedHashMap<>();
 
@@ -50,6 +53,7 @@ public final class Routes {
         ResponsesHandler responses = new ResponsesHandler(parts.parser, parts.submissions, events, parts.turnDeadline);
         HealthHandler health = new HealthHandler(parts.health);
         ModelsHandler models = new ModelsHandler(parts.defaultModel);
+        WebhookDeliveriesHandler deliveries = new WebhookDeliveriesHandler(parts.deliveries);
         Routes routes = new Routes();
         // Paths without a variable come before those with one
         routes.add(HttpMethod.POST, "/responses", request -> responses.create(request.exchange()));
@@ -71,6 +75,7 @@ public final class Routes {
                 HttpMethod.GET,
                 "/models/{model}",
                 request -> models.get(request.exchange().getResponse(), request.pathVariable("model")));
+        routes.add(HttpMethod.GET, "/webhook_deliveries", request -> deliveries.list(request.exchange()));
         routes.add(
                 HttpMethod.GET,
                 "/health",
