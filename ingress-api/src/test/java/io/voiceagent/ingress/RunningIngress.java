@@ -45,11 +45,11 @@ final class RunningIngress implements AutoCloseable {
                 "--API_KEYS=acme:%s,globex:%s".formatted(ACME, GLOBEX),
                 "--RESPONSE_ID_KEYS=1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
                 "--POSTGRES_URL=jdbc:postgresql://127.0.0.1:1/none"));
-        // An argument that is given twice would be a list of both
-        List.of(more)
-                .forEach(each ->
-                        arguments.removeIf(argument -> argument.startsWith(each.substring(0, each.indexOf('=') + 1))));
-        arguments.addAll(List.of(more));
+        for (String each : more) {
+            // An argument that is given twice would be a list of both
+            arguments.removeIf(argument -> argument.startsWith(each.substring(0, each.indexOf('=') + 1)));
+            arguments.add(each);
+        }
         return new RunningIngress(IngressApi.start(arguments.toArray(String[]::new)));
     }
 

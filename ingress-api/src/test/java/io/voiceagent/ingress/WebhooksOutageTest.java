@@ -13,8 +13,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
-/** What is to be told outlasts the receiver, the ingress and the database. */
+/** What is to be told outlasts the receiver, the ingress and the database, and does not go where it must not. */
 class WebhooksOutageTest {
     private static final Duration PATIENCE = Duration.ofSeconds(40);
 
@@ -110,6 +111,30 @@ class WebhooksOutageTest {
                 assertThat(receiver.at("/waits", first)).hasSize(1);
             }
         }
+    }
+
+    @Test
+    void aNameThatLeadsToThisMachineGetsNothing() throws Exception {
+        try (WebhookReceiver receiver = new WebhookReceiver(0)) {
+            fixture.endpoints(receiver.url("/inside").replace("http:", "https:"));
+            try (RunningIngress service = fixture.ingress("--WEBHOOK_ALLOW_PRIVATE=false")) {
+                String id = service.submit();
+                fixture.end(id, Status.COMPLETED);
+                await().atMost(PATIENCE).untilAsserted(() -> {
+                    JsonNode entry = entry(service, id);
+                    assertThat(entry.get("attempts").intValue()).isGreaterThan(1);
+                    assertThat(entry.get("last_error").stringValue())
+                            .isEqualTo("the name leads to an address that is not public");
+                });
+                assertThat(receiver.at("/inside")).isEmpty();
+            }
+        }
+    }
+
+    private static JsonNode entry(RunningIngress service, String id) throws Exception {
+        var entries = log(service, id);
+        assertThat(entries).hasSize(1);
+        return entries.values().iterator().next();
     }
 
     private static int freePort() throws Exception {

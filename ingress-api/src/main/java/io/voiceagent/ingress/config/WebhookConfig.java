@@ -53,8 +53,7 @@ class WebhookConfig {
     static final class Configured implements Condition {
         @Override
         public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-            return WebhookOptions.from(Variables.of(context.getEnvironment()::getProperty))
-                    .isPresent();
+            return WebhookOptions.wanted(Variables.of(context.getEnvironment()::getProperty));
         }
     }
 }

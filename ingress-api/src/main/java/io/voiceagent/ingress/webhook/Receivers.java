@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeoutException;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
@@ -43,9 +44,16 @@ final class Receivers {
     private final Resolver resolver;
     private final boolean allowPrivate;
     private final Duration patience;
+    private final UnaryOperator<HttpClient> tls;
 
     /** @param patience how long an answer may take once the request is sent, at most 30 s */
     Receivers(Resolver resolver, boolean allowPrivate, Duration patience) {
+        this(resolver, allowPrivate, patience, HttpClient::secure);
+    }
+
+    /** @param tls makes a client that speaks TLS, and checks names as the platform does */
+    Receivers(Resolver resolver, boolean allowPrivate, Duration patience, UnaryOperator<HttpClient> tls) {
+        this.tls = tls;
         this.resolver = resolver;
         this.allowPrivate = allowPrivate;
         this.patience = patience;
@@ -82,7 +90,7 @@ final class Receivers {
             all.set("content-length", bytes.length);
             all.set("user-agent", "voice-agent-webhooks");
         });
-        return (secure ? named.secure() : named)
+        return (secure ? tls.apply(named) : named)
                 .post()
                 .uri(target(url))
                 .send(ByteBufMono.fromString(Mono.just(body)))

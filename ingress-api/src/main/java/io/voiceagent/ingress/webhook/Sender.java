@@ -78,12 +78,23 @@ final class Sender implements AutoCloseable {
         stopped = true;
         thread.interrupt();
         try {
-            if (!thread.join(STOP_WAIT)) {
-                LOG.warn("The sender of webhooks did not end within {}", STOP_WAIT);
+            if (!thread.join(STOP_WAIT) || !finished()) {
+                LOG.warn("The sender of webhooks did not end within {}; what is under way may be sent again", STOP_WAIT);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Waits for the requests that are under way: whose answer is not recorded is sent again. */
+    private boolean finished() throws InterruptedException {
+        long deadline = System.nanoTime() + STOP_WAIT.toNanos();
+        while (!inFlight.isEmpty()) {
+            if (!work.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void run() {

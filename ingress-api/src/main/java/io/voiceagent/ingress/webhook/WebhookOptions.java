@@ -18,6 +18,11 @@ import java.util.Set;
  * @param patience how long an answer may take; variable {@code WEBHOOK_TIMEOUT_SECONDS}, 1 to 30, 10 by default
  */
 public record WebhookOptions(Path file, boolean allowPrivate, Duration firstPause, Duration patience) {
+    /** Whether there are webhooks at all. */
+    public static boolean wanted(Variables variables) {
+        return variables.find(EndpointsFile.VARIABLE) != null;
+    }
+
     /**
      * Reads the variables; empty without webhooks.
      *
