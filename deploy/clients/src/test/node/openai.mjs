@@ -101,6 +101,15 @@ test('echoes a whole output as input', async () => {
   assert.match((await client.responses.create({ model, input, tools: [lookup] })).output_text, /forty-two/);
 });
 
+test('lists input items', async () => {
+  const answer = await client.responses.create({
+    model,
+    input: [{ role: 'user', content: 'one' }, { role: 'assistant', content: 'two' }, { role: 'user', content: 'three' }],
+  });
+  const items = await all(client.responses.inputItems.list(answer.id, { limit: 2, order: 'asc' }));
+  assert.deepEqual(items.map((item) => item.content[0].text), ['one', 'two', 'three']);
+});
+
 test('uses tools of the server', async () => {
   const final = await client.responses
     .stream({

@@ -261,6 +261,20 @@ class RefusalTableTest {
                         "invalid_type",
                         "starting_after"),
                 new Row(
+                        "a page too long",
+                        on -> on.request("/responses/" + ours + "/input_items?limit=101")
+                                .GET(),
+                        400,
+                        "invalid_value",
+                        "limit"),
+                new Row(
+                        "after no item",
+                        on -> on.request("/responses/" + ours + "/input_items?after=msg_1")
+                                .GET(),
+                        400,
+                        "invalid_value",
+                        "after"),
+                new Row(
                         "unknown query parameter",
                         on -> on.request("/responses/" + ours + "?after=1").GET(),
                         400,

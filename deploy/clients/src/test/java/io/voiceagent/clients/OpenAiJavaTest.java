@@ -11,23 +11,27 @@ import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.responses.EasyInputMessage;
 import com.openai.models.responses.FunctionTool;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseFunctionToolCall;
 import com.openai.models.responses.ResponseIncompleteEvent;
 import com.openai.models.responses.ResponseInputItem;
+import com.openai.models.responses.ResponseItem;
 import com.openai.models.responses.ResponseRetrieveParams;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.Tool;
 import com.openai.models.responses.WebSearchTool;
+import com.openai.models.responses.inputitems.InputItemListParams;
 import io.voiceagent.clients.ApiUnderTest.Access;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -221,6 +225,39 @@ class OpenAiJavaTest {
         assertThat(second.previousResponseId()).contains(first.id());
         assertThat(second.usage().orElseThrow().inputTokens())
                 .isGreaterThan(first.usage().orElseThrow().inputTokens());
+    }
+
+    @Test
+    void listsInputItemsPageByPage() {
+        List<ResponseInputItem> input = IntStream.range(0, 5)
+                .mapToObj(i -> ResponseInputItem.ofEasyInputMessage(EasyInputMessage.builder()
+                        .role(i % 2 == 0 ? EasyInputMessage.Role.USER : EasyInputMessage.Role.ASSISTANT)
+                        .content("text " + i)
+                        .build()))
+                .toList();
+        Response answer = client.responses()
+                .create(ResponseCreateParams.builder()
+                        .model("simulator")
+                        .inputOfResponse(input)
+                        .build());
+
+        var items = client.responses()
+                .inputItems()
+                .list(InputItemListParams.builder()
+                        .responseId(answer.id())
+                        .order(InputItemListParams.Order.ASC)
+                        .limit(2)
+                        .build());
+
+        assertThat(items.autoPager().stream().map(ResponseItem::validate))
+                .hasSize(5)
+                .first()
+                .satisfies(item -> assertThat(item.asResponseInputMessageItem()
+                                .content()
+                                .getFirst()
+                                .asInputText()
+                                .text())
+                        .isEqualTo("text 0"));
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.follow;
 
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.fold.ResponseEvent;
 import java.io.BufferedReader;
@@ -15,11 +16,15 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 
 /** Responses that ended, as the archiver has written them to the table {@code responses.responses}. Blocks the caller. */
 final class Archive {
     private static final String SELECT = "SELECT tenant, body, events FROM responses.responses WHERE response_id = ?";
+    private static final String SELECT_INPUT =
+            "SELECT input_items FROM responses.responses WHERE response_id = ? AND deleted_at IS NULL";
+    private static final TypeReference<List<Item>> ITEMS = new TypeReference<>() {};
     private static final int TIMEOUT_SECONDS = 3;
 
     /**
@@ -51,6 +56,24 @@ final class Archive {
                 return rows.next()
                         ? new Archived(rows.getString(1), rows.getString(2), events(rows.getBytes(3)))
                         : null;
+            }
+        }
+    }
+
+    /**
+     * What the turn was submitted with, null when the archive does not have it.
+     *
+     * @throws SQLException when the archive can't be read, or is not there yet
+     */
+    @Nullable
+    List<Item> input(String id) throws SQLException {
+        try (Connection connection = database.getConnection();
+                PreparedStatement select = connection.prepareStatement(SELECT_INPUT)) {
+            select.setQueryTimeout(TIMEOUT_SECONDS);
+            select.setString(1, id);
+            try (ResultSet rows = select.executeQuery()) {
+                String items = rows.next() ? rows.getString(1) : null;
+                return items == null ? null : Json.mapper().readValue(items, ITEMS);
             }
         }
     }

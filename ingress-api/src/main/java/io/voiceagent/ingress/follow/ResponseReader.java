@@ -1,7 +1,9 @@
 package io.voiceagent.ingress.follow;
 
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
+import java.util.List;
 import reactor.core.publisher.Mono;
 
 /** Finds responses, wherever they are. */
@@ -49,6 +51,29 @@ public interface ResponseReader {
          * @param same whether the bodies were equal
          */
         record Repeats(String earlier, boolean same) implements Verdict {}
+    }
+
+    /**
+     * Looks for what a turn was submitted with: among the requests in the log, and in the archive.
+     *
+     * @param id of a response that was found, so that it is known whose it is
+     */
+    Mono<InputLookup> input(ResponseId id);
+
+    /** What came of a search for an input. */
+    sealed interface InputLookup {
+        /** It is there; the items are those of the turn itself, not of its ancestors. */
+        record Found(List<Item> items) implements InputLookup {}
+
+        /** All sources answered, and none has it any more. */
+        record Missing() implements InputLookup {}
+
+        /**
+         * A source did not answer, so nobody can tell.
+         *
+         * @param component {@code kafka} or {@code postgres}
+         */
+        record Unreachable(String component) implements InputLookup {}
     }
 
     /** What came of a search. */

@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.follow;
 
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -17,6 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
+import tools.jackson.core.JacksonException;
 
 /**
  * Looks in memory, then in the log and the archive, at last among the requests. Of the log and the archive the one comes first that is
@@ -101,6 +104,51 @@ final class Responses implements ResponseReader {
                 });
     }
 
+    @Override
+    public Mono<InputLookup> input(ResponseId id) {
+        return Mono.fromCallable(() -> searchInput(id))
+                .subscribeOn(lookups)
+                .onErrorResume(
+                        RejectedExecutionException.class, tooMany -> Mono.just(new InputLookup.Unreachable("kafka")));
+    }
+
+    private InputLookup searchInput(ResponseId id) throws InterruptedException {
+        boolean old = isOld(id);
+        InputLookup first = old ? inputInArchive(id) : inputInLog(id);
+        if (first instanceof InputLookup.Found) {
+            return first;
+        }
+        InputLookup second = old ? inputInLog(id) : inputInArchive(id);
+        return second instanceof InputLookup.Missing ? first : second;
+    }
+
+    private InputLookup inputInLog(ResponseId id) throws InterruptedException {
+        try {
+            Request.Submit submit = log.request(id);
+            return submit == null
+                    ? new InputLookup.Missing()
+                    : new InputLookup.Found(submit.spec().input());
+        } catch (KafkaException | TimeoutException | MalformedMessageException e) {
+            LOG.warn("The input of {} can't be looked for in the log", id, e);
+            return new InputLookup.Unreachable("kafka");
+        }
+    }
+
+    private InputLookup inputInArchive(ResponseId id) {
+        try {
+            List<Item> items = archive.input(id.toString());
+            return items == null ? new InputLookup.Missing() : new InputLookup.Found(items);
+        } catch (SQLException | JacksonException e) {
+            LOG.warn("The input of {} can't be looked for in the archive", id, e);
+            return new InputLookup.Unreachable("postgres");
+        }
+    }
+
+    /** Whether the turn must have ended by now, so that the archive is likely to have it. */
+    private boolean isOld(ResponseId id) {
+        return Duration.between(id.submittedAt(), clock.instant()).compareTo(options.maxTurnAge()) > 0;
+    }
+
     private Mono<Outcome> lookUp(ResponseId id, TurnLog turn) {
         return running.computeIfAbsent(
                 id.toString(),
@@ -115,7 +163,7 @@ final class Responses implements ResponseReader {
     }
 
     private Outcome search(ResponseId id, TurnLog turn) throws InterruptedException {
-        boolean old = Duration.between(id.submittedAt(), clock.instant()).compareTo(options.maxTurnAge()) > 0;
+        boolean old = isOld(id);
         Answer first = old ? inArchive(id) : inLogOrRequests(id, turn);
         if (first instanceof Answer.Has(TurnLog found)) {
             return new Outcome.Here(found);

@@ -8,6 +8,7 @@ import io.voiceagent.ingress.follow.ResponseReader.Verdict;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.security.ResponseIds;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.Request.Registration;
 import io.voiceagent.messages.ResponseId;
@@ -15,6 +16,7 @@ import io.voiceagent.messages.ResponseSpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
@@ -171,6 +173,25 @@ public final class Submissions {
                     .onErrorComplete(e -> e instanceof TimeoutException || e instanceof FollowingLostException)
                     .thenReturn(found);
         });
+    }
+
+    /** What the turn was submitted with, in that order; or a {@link Refusal} as of {@link #find}. */
+    public Mono<List<Item>> input(String tenant, String id) {
+        return find(tenant, id)
+                .flatMap(found -> reader.input(ResponseId.parse(found.id())))
+                .map(lookup -> switch (lookup) {
+                    case ResponseReader.InputLookup.Found found -> found.items();
+                    case ResponseReader.InputLookup.Missing none ->
+                        throw new Refusal(
+                                Code.RESPONSE_NOT_FOUND,
+                                "response_id",
+                                "The input of the response is not kept any more.");
+                    case ResponseReader.InputLookup.Unreachable away ->
+                        throw Refusal.of(
+                                Code.SERVICE_UNAVAILABLE,
+                                "The input can't be told: %s can't be reached. Try again later."
+                                        .formatted(away.component()));
+                });
     }
 
     private Mono<String> conversation(String tenant, ResponseSpec spec, @Nullable Registration registration) {

@@ -62,6 +62,19 @@ final class QueryParameters {
         return Integer.parseInt(value);
     }
 
+    /** One of {@code values}, the first of them when it is not there. */
+    String oneOf(String name, List<String> values) {
+        String value = text(name);
+        if (value == null) {
+            return values.getFirst();
+        }
+        if (!values.contains(value)) {
+            throw new Refusal(
+                    Code.INVALID_VALUE, name, "'%s' must be one of %s.".formatted(name, String.join(", ", values)));
+        }
+        return value;
+    }
+
     void end() {
         for (String name : values.keySet()) {
             if (!taken.contains(name)) {
@@ -71,6 +84,7 @@ final class QueryParameters {
         }
     }
 
+    /** The value as it is, null when it is absent. */
     @Nullable
     String text(String name) {
         taken.add(name);

@@ -134,6 +134,13 @@ final class ResponsesHandler {
                 : found.flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response));
     }
 
+    Mono<Void> inputItems(ServerWebExchange exchange, String id) {
+        InputItems asked = InputItems.of(exchange.getRequest());
+        return submissions
+                .input(Exchanges.tenant(exchange.getAttributes()), id)
+                .flatMap(items -> write(exchange.getResponse(), HttpStatus.OK, asked.page(id, items)));
+    }
+
     Mono<Void> cancel(ServerWebExchange exchange, String id) {
         QueryParameters.of(exchange.getRequest()).end();
         return following(submissions

@@ -64,6 +64,10 @@ public final class Routes {
                 "/responses/{id}",
                 request -> responses.get(request.exchange(), request.pathVariable("id")));
         routes.add(
+                HttpMethod.GET,
+                "/responses/{id}/input_items",
+                request -> responses.inputItems(request.exchange(), request.pathVariable("id")));
+        routes.add(
                 HttpMethod.POST,
                 "/responses/{id}/cancel",
                 request -> responses.cancel(request.exchange(), request.pathVariable("id")));

@@ -20,7 +20,6 @@ final class UnsupportedEndpoints {
             endpoint(HttpMethod.POST, "/responses/input_tokens"),
             endpoint(HttpMethod.POST, "/responses/compact"),
             endpoint(HttpMethod.DELETE, "/responses/{id}"),
-            endpoint(HttpMethod.GET, "/responses/{id}/input_items"),
             endpoint(HttpMethod.POST, "/conversations"),
             endpoint(HttpMethod.GET, "/conversations/{id}"),
             endpoint(HttpMethod.POST, "/conversations/{id}"),

@@ -9,6 +9,7 @@ import io.voiceagent.embedded.EmbeddedBroker;
 import io.voiceagent.embedded.EmbeddedPostgresServer;
 import io.voiceagent.ingress.follow.ResponseReader.Lookup;
 import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.ToolDescription;
@@ -211,6 +212,31 @@ class FollowTest {
         assertThat(all(found(live, ancient))).isEqualTo(events);
         assertThat(found(live, ancient).json()).isEqualTo(followed.json());
         assertThat(found(live, ancient).whenEnded().block(PATIENCE)).isEqualTo(followed.json());
+    }
+
+    @Test
+    void theInputOfATurnIsFoundAmongTheRequestsAndInTheArchive() throws Exception {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter young = new TurnWriter(producer, 1);
+        young.request();
+        producer.flush();
+        assertThat(follow.reader().input(young.id).block(PATIENCE))
+                .isEqualTo(
+                        new ResponseReader.InputLookup.Found(young.submit.spec().input()));
+
+        TurnWriter ancient = new TurnWriter(producer, 1, Instant.now().minus(Duration.ofDays(30)));
+        assertThat(follow.reader().input(ancient.id).block(PATIENCE))
+                .isEqualTo(new ResponseReader.InputLookup.Missing());
+        archive(ancient, "{}", List.of());
+        try (Connection connection = database().getConnection();
+                PreparedStatement update = connection.prepareStatement(
+                        "UPDATE responses.responses SET input_items = ? WHERE response_id = ?")) {
+            update.setString(1, "[{\"type\":\"message\",\"role\":\"user\",\"text\":\"Long ago\"}]");
+            update.setString(2, ancient.id.toString());
+            update.executeUpdate();
+        }
+        assertThat(follow.reader().input(ancient.id).block(PATIENCE))
+                .isEqualTo(new ResponseReader.InputLookup.Found(List.of(new Item.Message(Item.Role.USER, "Long ago"))));
     }
 
     private static void archive(TurnWriter turn, String body, List<ResponseEvent> events) throws Exception {

@@ -2,9 +2,11 @@ package io.voiceagent.ingress.web;
 
 import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.follow.ResponseReader;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.fold.ResponseEvent;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -17,11 +19,19 @@ import reactor.core.publisher.Sinks;
 public final class FakeResponses implements ResponseReader {
     private final Map<String, Followed> responses = new ConcurrentHashMap<>();
     private final AtomicInteger watched = new AtomicInteger();
+    private final Map<String, List<Item>> inputs = new ConcurrentHashMap<>();
     private volatile @Nullable String unreachable;
     private volatile Mono<Verdict> verdict = Mono.never();
 
     @Override
+    public Mono<InputLookup> input(ResponseId id) {
+        List<Item> items = inputs.get(id.toString());
+        return Mono.just(items == null ? new InputLookup.Missing() : new InputLookup.Found(items));
+    }
+
+    @Override
     public FollowedResponse submitted(Request.Submit submit) {
+        inputs.put(submit.responseId(), submit.spec().input());
         return responses.computeIfAbsent(submit.responseId(), id -> new Followed(id, submit.tenant()));
     }
 
