@@ -10,7 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.io.buffer.DataBufferLimitException;
 import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
 import org.springframework.http.HttpStatusCode;
+import org.springframework.http.InvalidMediaTypeException;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.security.web.server.firewall.ServerExchangeRejectedException;
@@ -22,7 +24,8 @@ import reactor.netty.channel.AbortedException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The one place where a failure becomes a response: {@code {"error":{message,type,param,code}}} with the status of its code. What is no
+ * The one place where a failure becomes a response: {@code {"error":{message,type,param,code}}} with the status of its code, or a problem
+ * document where the client asks for one. What is no
  * refusal is a defect: it is logged with the request's id, and the client is told the id and nothing else.
  */
 public final class ErrorWriter {
@@ -47,13 +50,14 @@ public final class ErrorWriter {
         ServerHttpResponse response = exchange.getResponse();
         response.setRawStatusCode(refusal.code().status());
         HttpHeaders headers = response.getHeaders();
-        headers.setContentType(MediaType.APPLICATION_JSON);
+        boolean problem = asksForProblem(exchange.getRequest().getHeaders());
+        headers.setContentType(problem ? MediaType.APPLICATION_PROBLEM_JSON : MediaType.APPLICATION_JSON);
         addHeaders(headers, refusal);
         if (refusal.code() == Code.SUBMISSION_UNKNOWN
                 && exchange.getAttributes().containsKey(Exchanges.REPEATABLE)) {
             headers.remove(SHOULD_RETRY);
         }
-        byte[] body = Json.write(body(refusal));
+        byte[] body = Json.write(problem ? problem(refusal) : body(refusal));
         headers.setContentLength(body.length);
         return response.writeWith(
                 Mono.fromSupplier(() -> response.bufferFactory().wrap(body)));
@@ -109,6 +113,30 @@ public final class ErrorWriter {
             case 415 -> Refusal.of(Code.UNSUPPORTED_MEDIA_TYPE, "The body has a media type that is not taken here.");
             default -> Refusal.of(Code.INVALID_REQUEST, "The request is malformed.");
         };
+    }
+
+    /** Only by name: clients of the dialect accept anything, and read its own shape of errors. */
+    private static boolean asksForProblem(HttpHeaders headers) {
+        try {
+            return headers.getAccept().stream()
+                    .anyMatch(type -> type.equalsTypeAndSubtype(MediaType.APPLICATION_PROBLEM_JSON)
+                            && type.getQualityValue() > 0);
+        } catch (InvalidMediaTypeException e) {
+            return false;
+        }
+    }
+
+    /** @see <a href="https://www.rfc-editor.org/rfc/rfc9457">RFC 9457</a>, with the dialect's fields as extensions */
+    private static ObjectNode problem(Refusal refusal) {
+        HttpStatus status = HttpStatus.resolve(refusal.code().status());
+        ObjectNode body = Json.mapper().createObjectNode();
+        body.put("type", "about:blank")
+                .put("title", status == null ? refusal.code().wire() : status.getReasonPhrase())
+                .put("status", refusal.code().status())
+                .put("detail", refusal.message())
+                .put("code", refusal.code().wire())
+                .put("param", refusal.param());
+        return body;
     }
 
     static Refusal bodyTooLarge() {
