@@ -8,6 +8,7 @@ import io.voiceagent.ingress.follow.FollowOptions;
 import io.voiceagent.ingress.follow.Readiness;
 import io.voiceagent.ingress.follow.ResponseReader;
 import io.voiceagent.ingress.follow.ToolCatalogue;
+import io.voiceagent.ingress.limit.TenantLimits;
 import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
@@ -25,8 +26,19 @@ class FollowConfig {
 
     /** Is a {@link Readiness}, too. */
     @Bean
-    Follow follow(IngressSettings settings, KafkaSettings kafka, HikariDataSource archivePool, MeterRegistry registry) {
-        return Follow.start(kafka, "voice-agent-api", archivePool, FollowOptions.of(settings.turnDeadline()), registry);
+    Follow follow(
+            IngressSettings settings,
+            KafkaSettings kafka,
+            HikariDataSource archivePool,
+            TenantLimits limits,
+            MeterRegistry registry) {
+        return Follow.start(
+                kafka,
+                "voice-agent-api",
+                archivePool,
+                FollowOptions.of(settings.turnDeadline()),
+                limits.watcher(),
+                registry);
     }
 
     @Bean

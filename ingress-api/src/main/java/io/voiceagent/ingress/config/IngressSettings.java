@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.config;
 
+import io.voiceagent.ingress.limit.LimitSettings;
 import io.voiceagent.ingress.security.ResponseIds;
 import io.voiceagent.ingress.security.SecuritySettings;
 import io.voiceagent.transport.InvalidSettingException;
@@ -11,12 +12,14 @@ import org.jspecify.annotations.Nullable;
  * What the ingress reads from its environment, beside what all services read.
  *
  * @param security who may call, and from where
+ * @param limits how much a tenant may ask for
  * @param responseIds variable {@code RESPONSE_ID_KEYS}
  * @param defaultModel variable {@code LLM_MODEL}; null: each request must name its model
  * @param turnDeadline variable {@code TURN_DEADLINE_SECONDS}, 1 to 86,400
  */
 public record IngressSettings(
         SecuritySettings security,
+        LimitSettings limits,
         ResponseIds responseIds,
         @Nullable String defaultModel,
         Duration turnDeadline) {
@@ -24,6 +27,7 @@ public record IngressSettings(
     public static IngressSettings from(Variables variables) {
         return new IngressSettings(
                 SecuritySettings.from(variables),
+                LimitSettings.from(variables),
                 ResponseIds.parse(variables.find("RESPONSE_ID_KEYS")),
                 variables.find("LLM_MODEL"),
                 Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400)));

@@ -1,8 +1,14 @@
 package io.voiceagent.ingress.config;
 
+import io.github.bucket4j.TimeMeter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.voiceagent.ingress.limit.TenantLimits;
 import io.voiceagent.ingress.security.ApiSecurity;
 import io.voiceagent.ingress.security.KeyFile;
 import io.voiceagent.ingress.security.SecuritySettings;
+import io.voiceagent.ingress.web.LimitFilter;
+import java.time.Duration;
+import java.time.InstantSource;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.security.config.annotation.web.reactive.EnableWebFluxSecurity;
@@ -12,10 +18,13 @@ import org.springframework.security.web.server.firewall.ServerExchangeRejectedHa
 import org.springframework.security.web.server.firewall.ServerWebExchangeFirewall;
 import reactor.core.publisher.Mono;
 
-/** Who may call: inside of the filter that answers failures, before the routes. */
+/** Who may call, and how much: inside of the filter that answers failures, before the routes. */
 @Configuration(proxyBeanMethods = false)
 @EnableWebFluxSecurity
 class SecurityConfig {
+    /** How long after its deadline the end of a turn may be seen. */
+    private static final Duration TURN_GRACE = Duration.ofMinutes(1);
+
     @Bean
     KeyFile apiKeys(IngressSettings settings) {
         SecuritySettings security = settings.security();
@@ -36,5 +45,20 @@ class SecurityConfig {
     @Bean
     ServerExchangeRejectedHandler rejectedExchanges() {
         return (exchange, refused) -> Mono.error(refused);
+    }
+
+    @Bean
+    TenantLimits tenantLimits(IngressSettings settings, MeterRegistry registry) {
+        return new TenantLimits(
+                settings.limits(),
+                settings.turnDeadline().plus(TURN_GRACE),
+                InstantSource.system(),
+                TimeMeter.SYSTEM_NANOTIME,
+                registry);
+    }
+
+    @Bean
+    LimitFilter limitFilter(TenantLimits limits) {
+        return new LimitFilter(limits);
     }
 }

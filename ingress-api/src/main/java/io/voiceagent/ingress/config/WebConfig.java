@@ -6,6 +6,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.swagger.v3.oas.models.OpenAPI;
 import io.voiceagent.ingress.follow.ResponseReader;
 import io.voiceagent.ingress.follow.ToolCatalogue;
+import io.voiceagent.ingress.limit.TenantLimits;
 import io.voiceagent.ingress.submit.RequestLog;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
@@ -39,11 +40,12 @@ public class WebConfig {
     private static final Duration VERDICT_WAIT = Duration.ofSeconds(20);
 
     @Bean
-    Submissions submissions(IngressSettings settings, KafkaSettings kafka, RequestLog log, ResponseReader reader) {
+    Submissions submissions(
+            IngressSettings settings, KafkaSettings kafka, RequestLog log, ResponseReader reader, TenantLimits limits) {
         return new Submissions(
                 new Submissions.Options(kafka.agentPartitions(), settings.turnDeadline(), CANCEL_WAIT, VERDICT_WAIT),
                 settings.responseIds(),
-                log,
+                limits.bounded(log),
                 reader,
                 InstantSource.system(),
                 new SecureRandom());

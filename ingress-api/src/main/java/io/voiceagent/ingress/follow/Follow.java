@@ -17,11 +17,12 @@ public final class Follow implements Readiness, AutoCloseable {
     private final KafkaToolCatalogue catalogue;
     private final Responses responses;
 
-    private Follow(KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options) {
+    private Follow(
+            KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options, TurnWatcher watcher) {
         InstantSource clock = InstantSource.system();
         Turns turns = new Turns(options, clock, Schedulers.parallel());
         Verdicts verdicts = new Verdicts(Schedulers.parallel());
-        this.following = new Following(kafka, clientId, options, turns, verdicts, clock);
+        this.following = new Following(kafka, clientId, options, turns, verdicts, new WatchedTurns(watcher), clock);
         this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
         this.responses = new Responses(
                 turns,
@@ -38,10 +39,16 @@ public final class Follow implements Readiness, AutoCloseable {
      *
      * @param clientId prefix of the Kafka clients' ids, unique in this process
      * @param archive the database with the table {@code responses.responses}; need not be there; closed by whoever made it
+     * @param watcher is told of all turns
      */
     public static Follow start(
-            KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options, MeterRegistry registry) {
-        Follow follow = new Follow(kafka, clientId, archive, options);
+            KafkaSettings kafka,
+            String clientId,
+            DataSource archive,
+            FollowOptions options,
+            TurnWatcher watcher,
+            MeterRegistry registry) {
+        Follow follow = new Follow(kafka, clientId, archive, options, watcher);
         follow.following.bindTo(registry);
         follow.following.start();
         follow.catalogue.start();

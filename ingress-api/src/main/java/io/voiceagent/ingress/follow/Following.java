@@ -23,6 +23,7 @@ final class Following implements AutoCloseable {
 
     private final Turns turns;
     private final Verdicts verdicts;
+    private final WatchedTurns watched;
     private final LogTail steps;
     private final LogTail stream;
     private final AtomicLong unreadable = new AtomicLong();
@@ -33,9 +34,11 @@ final class Following implements AutoCloseable {
             FollowOptions options,
             Turns turns,
             Verdicts verdicts,
+            WatchedTurns watched,
             InstantSource clock) {
         this.turns = turns;
         this.verdicts = verdicts;
+        this.watched = watched;
         this.steps = new LogTail(
                 kafka,
                 clientId + "-steps",
@@ -117,6 +120,7 @@ final class Following implements AutoCloseable {
             turns.record(record);
             if (source == Source.STEPS) {
                 verdicts.record(record);
+                watched.record(record);
             }
         }
 

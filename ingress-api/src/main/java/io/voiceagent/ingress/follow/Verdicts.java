@@ -10,7 +10,7 @@ import reactor.core.scheduler.Scheduler;
 
 /** Submissions whose fate somebody waits for: the tail of the committed steps tells it. As many as there are requests that wait. */
 final class Verdicts {
-    private static final String REPEATED = "repeated";
+    static final String REPEATED = "repeated";
 
     private final ConcurrentHashMap<String, Sinks.One<ResponseReader.Verdict>> awaited = new ConcurrentHashMap<>();
     private final Scheduler scheduler;

@@ -56,6 +56,10 @@ public enum Code {
     /** The idempotency key stands for another request. */
     IDEMPOTENCY_KEY_REUSED(
             422, Type.INVALID_REQUEST, "The Idempotency-Key was sent with another body before; nothing was accepted."),
+    /** The tenant has sent or used more than it may in a minute. */
+    RATE_LIMIT_EXCEEDED(429, Type.RATE_LIMIT, "More requests or tokens than a minute allows; nothing was accepted."),
+    /** The tenant has as many turns running as it may. */
+    TOO_MANY_TURNS(429, Type.RATE_LIMIT, "As many turns of the tenant run as may; nothing was accepted."),
     /** A defect of ours. */
     INTERNAL_ERROR(500, Type.SERVER, "The server failed; the request id finds it in the logs."),
     /** An endpoint of the dialect that this server does not have. */
@@ -80,6 +84,7 @@ public enum Code {
         static final String INVALID_REQUEST = "invalid_request_error";
         static final String AUTHENTICATION = "authentication_error";
         static final String PERMISSION = "permission_error";
+        static final String RATE_LIMIT = "rate_limit_error";
         static final String SERVER = "server_error";
 
         private Type() {}

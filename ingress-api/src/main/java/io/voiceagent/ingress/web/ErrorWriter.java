@@ -66,7 +66,8 @@ public final class ErrorWriter {
     private static void addHeaders(HttpHeaders headers, Refusal refusal) {
         switch (refusal.code()) {
             case INVALID_API_KEY -> headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"voice-agent\"");
-            case SERVICE_UNAVAILABLE, OVERLOADED -> headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
+            case SERVICE_UNAVAILABLE, OVERLOADED, TOO_MANY_TURNS ->
+                headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
             case SUBMISSION_UNKNOWN, FOLLOWING_LOST -> {
                 headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
                 // Whether to risk a second turn is for a person to decide, not for a client library

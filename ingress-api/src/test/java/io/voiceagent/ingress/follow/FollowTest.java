@@ -137,6 +137,7 @@ class FollowTest {
                 "test-" + CLIENTS.incrementAndGet(),
                 database,
                 options(maxTurnAge),
+                TurnWatcher.NONE,
                 new SimpleMeterRegistry());
         started.add(follow);
         return follow;
@@ -377,7 +378,8 @@ class FollowTest {
             nowhere = KafkaSettings.local("127.0.0.1:" + free.getLocalPort(), PARTITIONS, 1);
         }
         FollowOptions impatient = new FollowOptions(Duration.ofMinutes(5), 1 << 20, 1 << 20, Duration.ofSeconds(1));
-        Follow follow = Follow.start(nowhere, "test-nowhere", database(), impatient, new SimpleMeterRegistry());
+        Follow follow = Follow.start(
+                nowhere, "test-nowhere", database(), impatient, TurnWatcher.NONE, new SimpleMeterRegistry());
         started.add(follow);
         TurnWriter ancient = new TurnWriter(producer, 0, Instant.now().minus(Duration.ofDays(30)));
         archive(ancient, "{\"status\":\"completed\"}", List.of());

@@ -1,0 +1,25 @@
+package io.voiceagent.ingress.limit;
+
+import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.Variables;
+
+/**
+ * The bounds of one tenant, the same for all; 0 is none. Requests are counted by each replica for itself; tokens and turns are counted from
+ * the log, so by all replicas alike.
+ *
+ * @param requestsPerMinute variable {@code RATE_LIMIT_REQUESTS_PER_MINUTE}
+ * @param tokensPerMinute variable {@code RATE_LIMIT_TOKENS_PER_MINUTE}: tokens of the model, in and out; counted when a turn has ended
+ * @param runningTurns variable {@code MAX_RUNNING_TURNS_PER_TENANT}
+ */
+public record LimitSettings(int requestsPerMinute, int tokensPerMinute, int runningTurns) {
+    private static final int MOST = 1_000_000_000;
+    private static final int USUAL_TURNS = 5_000;
+
+    /** Reads the settings; throws {@link InvalidSettingException} naming the variable and the remedy. */
+    public static LimitSettings from(Variables variables) {
+        return new LimitSettings(
+                variables.integer("RATE_LIMIT_REQUESTS_PER_MINUTE", 0, 0, MOST),
+                variables.integer("RATE_LIMIT_TOKENS_PER_MINUTE", 0, 0, MOST),
+                variables.integer("MAX_RUNNING_TURNS_PER_TENANT", USUAL_TURNS, 0, MOST));
+    }
+}

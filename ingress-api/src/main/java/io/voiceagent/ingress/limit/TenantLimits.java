@@ -1,0 +1,105 @@
+package io.voiceagent.ingress.limit;
+
+import io.github.bucket4j.TimeMeter;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.opentelemetry.context.Context;
+import io.voiceagent.ingress.follow.TurnWatcher;
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.submit.RequestLog;
+import io.voiceagent.messages.Request;
+import java.time.Duration;
+import java.time.InstantSource;
+import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Mono;
+
+/** What a tenant may ask for, and how it stands. Whatever is refused is refused before it is accepted. */
+public final class TenantLimits {
+    private final LimitSettings settings;
+    private final @Nullable Rates requests;
+    private final @Nullable Rates tokens;
+    private final TenantTurns turns;
+    private final MeterRegistry registry;
+
+    /** @param maxTurnAge a turn has ended by then */
+    public TenantLimits(
+            LimitSettings settings, Duration maxTurnAge, InstantSource clock, TimeMeter meter, MeterRegistry registry) {
+        this.settings = settings;
+        this.requests = settings.requestsPerMinute() == 0 ? null : new Rates(settings.requestsPerMinute(), meter);
+        this.tokens = settings.tokensPerMinute() == 0 ? null : new Rates(settings.tokensPerMinute(), meter);
+        this.turns = new TenantTurns(maxTurnAge, clock, this::used);
+        this.registry = registry;
+    }
+
+    private void used(String tenant, long amount) {
+        if (tokens != null) {
+            tokens.used(tenant, amount);
+        }
+    }
+
+    /** To be told what the log says of turns. */
+    public TurnWatcher watcher() {
+        return turns;
+    }
+
+    /** Takes a request from the tenant's rate; null when there is no such limit. */
+    public Rates.@Nullable Standing request(String tenant) {
+        return requests == null ? null : counted("requests", requests.take(tenant));
+    }
+
+    /** How the tenant stands with tokens; null when there is no such limit. */
+    public Rates.@Nullable Standing tokens(String tenant) {
+        return tokens == null ? null : tokens.look(tenant);
+    }
+
+    /** A log that refuses turns which are too much for their tenant. */
+    public RequestLog bounded(RequestLog log) {
+        return (request, trace) ->
+                request instanceof Request.Submit submit ? submit(log, submit, trace) : log.append(request, trace);
+    }
+
+    private Mono<Void> submit(RequestLog log, Request.Submit submit, Context trace) {
+        return Mono.defer(() -> {
+            if (tokens != null
+                    && !counted("tokens", tokens.look(submit.tenant())).allowed()) {
+                throw Refusal.of(
+                        Code.RATE_LIMIT_EXCEEDED,
+                        "More than %d tokens were used in a minute. Nothing was accepted: try again later."
+                                .formatted(settings.tokensPerMinute()));
+            }
+            int most = settings.runningTurns() == 0 ? Integer.MAX_VALUE : settings.runningTurns();
+            if (!turns.begin(submit.responseId(), submit.tenant(), most)) {
+                refused("turns");
+                throw Refusal.of(
+                        Code.TOO_MANY_TURNS,
+                        "%d turns of this tenant run already. Nothing was accepted: wait for the end of one, or cancel one."
+                                .formatted(most));
+            }
+            return log.append(submit, trace)
+                    .doOnError(
+                            Refusal.class,
+                            // What may have been accepted counts, until its end is seen or is due
+                            refusal -> {
+                                if (refusal.code() != Code.SUBMISSION_UNKNOWN) {
+                                    turns.forget(submit.responseId());
+                                }
+                            });
+        });
+    }
+
+    private Rates.Standing counted(String limit, Rates.Standing standing) {
+        if (!standing.allowed()) {
+            refused(limit);
+        }
+        return standing;
+    }
+
+    private void refused(String limit) {
+        Counter.builder("voice.agent.limit.refused")
+                .description("Requests that were too much for their tenant")
+                .tag("limit", limit)
+                .register(registry)
+                .increment();
+    }
+}
