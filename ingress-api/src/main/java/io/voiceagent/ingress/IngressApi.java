@@ -1,5 +1,6 @@
 package io.voiceagent.ingress;
 
+import io.voiceagent.ingress.config.Tls;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.telemetry.LogFormat;
 import org.springframework.boot.SpringApplication;
@@ -16,6 +17,7 @@ public class IngressApi {
         SpringApplication application = new SpringApplicationBuilder(IngressApi.class)
                 .web(WebApplicationType.REACTIVE)
                 .properties("spring.config.name=ingress-api")
+                .initializers(new Tls())
                 .properties(LogFormat.from(Variables.ofEnvironment()).springProperties())
                 .build();
         return application.run(args);
