@@ -79,7 +79,8 @@ final class Sender implements AutoCloseable {
         thread.interrupt();
         try {
             if (!thread.join(STOP_WAIT) || !finished()) {
-                LOG.warn("The sender of webhooks did not end within {}; what is under way may be sent again", STOP_WAIT);
+                LOG.warn(
+                        "The sender of webhooks did not end within {}; what is under way may be sent again", STOP_WAIT);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -139,7 +140,8 @@ final class Sender implements AutoCloseable {
         if (problem == null && !stopped) {
             LOG.warn("No webhooks are sent; they wait in the database", e);
         }
-        problem = "the outbox can't be read or written (%s)".formatted(e.getClass().getSimpleName());
+        problem = "the outbox can't be read or written (%s)"
+                .formatted(e.getClass().getSimpleName());
     }
 
     private void sweep() {
@@ -153,7 +155,8 @@ final class Sender implements AutoCloseable {
 
     /** How many more requests each endpoint may have, in an order that favours none. */
     private Map<String, Integer> rooms() {
-        int left = AT_ONCE - inFlight.values().stream().mapToInt(Integer::intValue).sum();
+        int left =
+                AT_ONCE - inFlight.values().stream().mapToInt(Integer::intValue).sum();
         List<Endpoint> all = new ArrayList<>(endpoints.get().all());
         Collections.shuffle(all, ThreadLocalRandom.current());
         Map<String, Integer> rooms = new LinkedHashMap<>();
@@ -194,7 +197,10 @@ final class Sender implements AutoCloseable {
                 Signature.headers(claimed.id(), clock.instant(), claimed.body(), endpoint.secrets()),
                 claimed.body());
         Next next = policy.after(
-                attempt, claimed.attempts(), claimed.age(), ThreadLocalRandom.current().nextDouble());
+                attempt,
+                claimed.attempts(),
+                claimed.age(),
+                ThreadLocalRandom.current().nextDouble());
         meters.attempted(record(claimed, endpoint, attempt, next), Duration.ofNanos(System.nanoTime() - began));
     }
 
