@@ -1,10 +1,9 @@
 package io.voiceagent.ingress.security;
 
+import io.voiceagent.messages.Sha256;
 import io.voiceagent.transport.InvalidSettingException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
@@ -72,7 +71,7 @@ public final class ApiKeys {
                         "has a key that is too short or has blanks or other than ASCII characters in entry " + number,
                         REMEDY);
             }
-            if (!add(keys, sha256(key), new ApiKey(tenant, ApiKey.USUAL))) {
+            if (!add(keys, Sha256.of(key), new ApiKey(tenant, ApiKey.USUAL))) {
                 throw new InvalidSettingException(
                         VARIABLE, "repeats in entry %d the key of an earlier entry".formatted(number), REMEDY);
             }
@@ -156,7 +155,7 @@ public final class ApiKeys {
 
     /** What {@code key} stands for. */
     public Optional<ApiKey> find(String key) {
-        byte[] hash = sha256(key);
+        byte[] hash = Sha256.of(key);
         Entry entry = byHash.get(prefix(hash));
         return entry != null && MessageDigest.isEqual(entry.hash, hash) ? Optional.of(entry.key) : Optional.empty();
     }
@@ -167,13 +166,5 @@ public final class ApiKeys {
 
     private static long prefix(byte[] hash) {
         return ByteBuffer.wrap(hash).getLong();
-    }
-
-    static byte[] sha256(String key) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(key.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

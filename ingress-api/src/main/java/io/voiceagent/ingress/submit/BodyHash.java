@@ -1,9 +1,9 @@
 package io.voiceagent.ingress.submit;
 
+import io.voiceagent.messages.Sha256;
 import java.io.OutputStream;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.cfg.JsonNodeFeature;
@@ -22,12 +22,8 @@ public final class BodyHash {
      * escaped counts; every field does, and whether a number is written as a whole one.
      */
     public static String of(ObjectNode body) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            CANONICAL.writeValue(new DigestOutputStream(OutputStream.nullOutputStream(), digest), body);
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
+        MessageDigest digest = Sha256.begin();
+        CANONICAL.writeValue(new DigestOutputStream(OutputStream.nullOutputStream(), digest), body);
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

@@ -2,10 +2,10 @@ package io.voiceagent.ingress.submit;
 
 import io.voiceagent.messages.Request.Registration;
 import io.voiceagent.messages.Request.Registration.Kind;
+import io.voiceagent.messages.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +31,7 @@ public record Repeatable(Kind kind, @Nullable String key, String body) {
      * one order, and the partition is that of the previous response.
      */
     Registration registration(String tenant, @Nullable String previous) {
-        MessageDigest digest = sha256();
+        MessageDigest digest = Sha256.begin();
         add(digest, key == null ? BLIND : KEYED);
         add(digest, tenant);
         add(digest, previous == null ? "" : previous);
@@ -49,13 +49,5 @@ public record Repeatable(Kind kind, @Nullable String key, String body) {
         byte[] bytes = part.getBytes(StandardCharsets.UTF_8);
         digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(bytes.length).flip());
         digest.update(bytes);
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -2,6 +2,7 @@ package io.voiceagent.ingress.webhook;
 
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.Sha256;
 import io.voiceagent.messages.StepEvent;
 import java.util.HexFormat;
 import tools.jackson.databind.node.ObjectNode;
@@ -26,7 +27,7 @@ record Delivery(String id, Endpoint endpoint, String responseId, EventType type,
                 .put("type", type.wire())
                 .put("created_at", ended.at() / 1_000);
         body.putObject("data").put("id", ended.responseId());
-        String id = "wh_" + HexFormat.of().formatHex(Endpoint.digest(endpoint.id() + event), 0, ID_BYTES);
+        String id = "wh_" + HexFormat.of().formatHex(Sha256.of(endpoint.id() + event), 0, ID_BYTES);
         return new Delivery(id, endpoint, ended.responseId(), type, Json.text(body));
     }
 }

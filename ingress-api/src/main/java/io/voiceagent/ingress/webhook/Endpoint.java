@@ -1,9 +1,7 @@
 package io.voiceagent.ingress.webhook;
 
+import io.voiceagent.messages.Sha256;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -26,7 +24,7 @@ record Endpoint(String tenant, URI url, List<Secret> secrets, Set<EventType> eve
 
     /** The same as long as tenant and URL are: what deliveries are stored under. */
     String id() {
-        return HexFormat.of().formatHex(digest(tenant + "\n" + url), 0, ID_BYTES);
+        return HexFormat.of().formatHex(Sha256.of(tenant + "\n" + url), 0, ID_BYTES);
     }
 
     /** Another one after any change: an endpoint that answered that it is gone gets a new chance when its entry is changed. */
@@ -34,20 +32,8 @@ record Endpoint(String tenant, URI url, List<Secret> secrets, Set<EventType> eve
         String keys = String.join(",", secrets.stream().map(Secret::hash).toList());
         return HexFormat.of()
                 .formatHex(
-                        digest(String.join("\n", tenant, url.toString(), keys, new TreeSet<>(events).toString())),
+                        Sha256.of(String.join("\n", tenant, url.toString(), keys, new TreeSet<>(events).toString())),
                         0,
                         ID_BYTES);
-    }
-
-    static byte[] digest(String text) {
-        return digest(text.getBytes(StandardCharsets.UTF_8));
-    }
-
-    static byte[] digest(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
-        }
     }
 }

@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.webhook;
 
+import io.voiceagent.messages.Sha256;
 import java.security.InvalidKeyException;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
@@ -50,7 +51,7 @@ final class Secret {
     }
 
     String hash() {
-        return HexFormat.of().formatHex(Endpoint.digest(key));
+        return HexFormat.of().formatHex(Sha256.of(key));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.voiceagent.ingress.security;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.voiceagent.messages.Sha256;
 import io.voiceagent.transport.InvalidSettingException;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -95,6 +96,6 @@ class ApiKeysTest {
     }
 
     static String hash(String key) {
-        return HexFormat.of().formatHex(ApiKeys.sha256(key));
+        return HexFormat.of().formatHex(Sha256.of(key));
     }
 }

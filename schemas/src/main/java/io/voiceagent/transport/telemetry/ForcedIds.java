@@ -4,10 +4,8 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanId;
 import io.opentelemetry.sdk.trace.IdGenerator;
+import io.voiceagent.messages.Sha256;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +47,7 @@ public final class ForcedIds implements IdGenerator {
 
     /** A span id that follows from {@code name}, such as a response id: the same in every process, never invalid. */
     public static String spanIdOf(String name) {
-        long id = ByteBuffer.wrap(sha256(name)).getLong();
+        long id = ByteBuffer.wrap(Sha256.of(name)).getLong();
         return SpanId.fromLong(id == 0 ? 1 : id);
     }
 
@@ -62,14 +60,6 @@ public final class ForcedIds implements IdGenerator {
     public String generateTraceId() {
         String forced = FORCED.isBound() ? FORCED.get().traceId() : null;
         return forced == null ? RANDOM.generateTraceId() : forced;
-    }
-
-    private static byte[] sha256(String text) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("Every Java platform has SHA-256", e);
-        }
     }
 
     private record Forced(@Nullable String traceId, String spanId) {}

@@ -1,9 +1,8 @@
 package io.voiceagent.tool.core;
 
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.Sha256;
 import io.voiceagent.messages.ToolDescription;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
@@ -83,12 +82,7 @@ public final class Descriptions {
                 description.timeoutMillis(),
                 description.maxResultChars(),
                 "");
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(Json.write(unhashed));
-            return HexFormat.of().formatHex(digest, 0, HASH_BYTES);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java runtime has SHA-256", e);
-        }
+        return HexFormat.of().formatHex(Sha256.of(Json.write(unhashed)), 0, HASH_BYTES);
     }
 
     private static void require(boolean holds, String message) {
