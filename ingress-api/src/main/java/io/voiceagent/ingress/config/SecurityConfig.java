@@ -7,6 +7,7 @@ import io.voiceagent.ingress.security.ApiSecurity;
 import io.voiceagent.ingress.security.KeyFile;
 import io.voiceagent.ingress.security.SecuritySettings;
 import io.voiceagent.ingress.web.LimitFilter;
+import io.voiceagent.transport.WatchedFile;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.springframework.context.annotation.Bean;
@@ -28,7 +29,7 @@ class SecurityConfig {
     @Bean
     KeyFile apiKeys(IngressSettings settings) {
         SecuritySettings security = settings.security();
-        return KeyFile.open(security.apiKeys(), security.apiKeysFile(), KeyFile.INTERVAL);
+        return KeyFile.open(security.apiKeys(), security.apiKeysFile(), WatchedFile.INTERVAL);
     }
 
     @Bean

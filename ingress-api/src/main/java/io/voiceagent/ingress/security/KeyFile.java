@@ -1,6 +1,7 @@
 package io.voiceagent.ingress.security;
 
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.WatchedFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -9,53 +10,33 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.Objects;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The keys that are in force: those of the variable, and those of a file that is read again whenever it changes, so that keys are exchanged
- * without a restart. A file that can't be used changes nothing: the keys stay as they were, and the log says why.
+ * without a restart. A file that can't be used changes nothing.
  *
- * <p>The file is read now and then rather than watched, since a mounted secret changes by a link far above it, which no watch on the file sees.
+ * @see WatchedFile
  */
 public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
-    /** How soon a change is in force. */
-    public static final Duration INTERVAL = Duration.ofSeconds(2);
-
-    private static final Logger LOG = LoggerFactory.getLogger(KeyFile.class);
     private static final String VARIABLE = "API_KEYS_FILE";
     private static final int MAX_BYTES = 4 << 20;
     /** One for a client and one to take its place. */
     private static final int MIN_KEYS = 2;
 
-    private final ApiKeys fixed;
-    private final @Nullable Path file;
-    private final @Nullable ScheduledExecutorService timer;
-    private byte[] content = new byte[0];
-    private @Nullable String complaint;
-    private volatile ApiKeys keys;
+    private final @Nullable WatchedFile<ApiKeys> watched;
+    private final Supplier<ApiKeys> keys;
 
     private KeyFile(ApiKeys fixed, @Nullable Path file, Duration interval) {
-        this.fixed = fixed;
-        this.file = file;
         if (file == null) {
-            this.keys = fixed.required(MIN_KEYS);
-            this.timer = null;
-            return;
+            ApiKeys all = fixed.required(MIN_KEYS);
+            this.watched = null;
+            this.keys = () -> all;
+        } else {
+            this.watched = WatchedFile.open(new Content(fixed, file), interval);
+            this.keys = watched;
         }
-        this.content = read(file);
-        this.keys = parse(fixed, content);
-        this.timer = Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().daemon().name("api-keys-file").factory());
-        var unused = timer.scheduleWithFixedDelay(
-                this::refresh, interval.toMillis(), interval.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /**
@@ -80,26 +61,28 @@ public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
 
     @Override
     public ApiKeys get() {
-        return keys;
+        return keys.get();
     }
 
-    /** Whatever goes wrong, the timer goes on. */
-    private void refresh() {
-        try {
-            byte[] now = read(Objects.requireNonNull(file));
-            if (!Arrays.equals(now, content)) {
-                keys = parse(fixed, now);
-                content = now;
-                LOG.info("The file of API_KEYS_FILE was read again: {} API keys are in force", keys.size());
-            }
-            complaint = null;
-        } catch (RuntimeException e) {
-            String why = String.valueOf(e.getMessage());
-            // Once, not every time that it is looked at
-            if (!why.equals(complaint)) {
-                complaint = why;
-                LOG.error("The API keys stay as they were: {}", why);
-            }
+    private record Content(ApiKeys fixed, Path file) implements WatchedFile.Setting<ApiKeys> {
+        @Override
+        public String name() {
+            return "API keys";
+        }
+
+        @Override
+        public byte[] read() {
+            return KeyFile.read(file);
+        }
+
+        @Override
+        public ApiKeys parse(byte[] bytes) {
+            return KeyFile.parse(fixed, bytes);
+        }
+
+        @Override
+        public int count(ApiKeys keys) {
+            return keys.size();
         }
     }
 
@@ -137,8 +120,8 @@ public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
 
     @Override
     public void close() {
-        if (timer != null) {
-            timer.shutdownNow();
+        if (watched != null) {
+            watched.close();
         }
     }
 }

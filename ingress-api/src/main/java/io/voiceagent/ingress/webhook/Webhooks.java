@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.WatchedFile;
 import java.net.InetAddress;
 import java.time.InstantSource;
 import java.util.List;
@@ -44,7 +45,7 @@ public final class Webhooks implements DeliveryLog, AutoCloseable {
             BiPredicate<String, String> issuedFor,
             MeterRegistry registry) {
         InstantSource clock = InstantSource.system();
-        EndpointsWatch endpoints = EndpointsWatch.start(options.file(), options.allowPrivate(), EndpointsWatch.PAUSE);
+        EndpointsWatch endpoints = EndpointsWatch.start(options.file(), options.allowPrivate(), WatchedFile.INTERVAL);
         WebhookMeters meters = new WebhookMeters(registry);
         Outbox outbox = new Outbox(database);
         Receivers receivers = new Receivers(InetAddress::getAllByName, options.allowPrivate(), options.patience());
