@@ -49,25 +49,213 @@ public record ResponseSpec(
     /** A turn in the background that leaves everything else to its default. */
     public static ResponseSpec inBackground(
             String model, List<Item> input, @Nullable String instructions, List<ToolSpec> tools) {
-        return new ResponseSpec(
-                model,
-                input,
-                instructions,
-                tools,
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                null,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        return builder(model, input)
+                .instructions(instructions)
+                .tools(tools)
+                .background(true)
+                .build();
+    }
+
+    /** A spec that leaves all but model and input to its default: in the foreground, and kept. */
+    public static Builder builder(String model, List<Item> input) {
+        return new Builder(model, input);
+    }
+
+    /** A spec of one message of the user that leaves the rest to its default. */
+    public static Builder builder(String model, String text) {
+        return new Builder(model, List.of(new Item.Message(Item.Role.USER, text)));
+    }
+
+    /** This spec, to be changed; it stays as it is itself. */
+    public Builder toBuilder() {
+        return new Builder(this);
+    }
+
+    /** Makes specs; a component that is added has to be named here alone. Confined to one thread. */
+    public static final class Builder {
+        private String model;
+        private List<Item> input;
+        private @Nullable String instructions;
+        private List<ToolSpec> tools = List.of();
+        private ToolChoice toolChoice = ToolChoice.AUTO;
+        private boolean parallelToolCalls = true;
+        private boolean background;
+        private boolean store = true;
+        private @Nullable String previousResponseId;
+        private Map<String, String> metadata = Map.of();
+        private @Nullable Integer maxOutputTokens;
+        private @Nullable Integer maxToolCalls;
+        private @Nullable Double temperature;
+        private @Nullable Double topP;
+        private @Nullable JsonNode text;
+        private @Nullable JsonNode reasoning;
+        private @Nullable String safetyIdentifier;
+        private @Nullable String promptCacheKey;
+        private @Nullable String conversationId;
+
+        private Builder(String model, List<Item> input) {
+            this.model = model;
+            this.input = input;
+        }
+
+        private Builder(ResponseSpec spec) {
+            this.model = spec.model;
+            this.input = spec.input;
+            this.instructions = spec.instructions;
+            this.tools = spec.tools;
+            this.toolChoice = spec.toolChoice;
+            this.parallelToolCalls = spec.parallelToolCalls;
+            this.background = spec.background;
+            this.store = spec.store;
+            this.previousResponseId = spec.previousResponseId;
+            this.metadata = spec.metadata;
+            this.maxOutputTokens = spec.maxOutputTokens;
+            this.maxToolCalls = spec.maxToolCalls;
+            this.temperature = spec.temperature;
+            this.topP = spec.topP;
+            this.text = spec.text;
+            this.reasoning = spec.reasoning;
+            this.safetyIdentifier = spec.safetyIdentifier;
+            this.promptCacheKey = spec.promptCacheKey;
+            this.conversationId = spec.conversationId;
+        }
+
+        /** @see ResponseSpec#model */
+        public Builder model(String model) {
+            this.model = model;
+            return this;
+        }
+
+        /** @see ResponseSpec#input */
+        public Builder input(List<Item> input) {
+            this.input = input;
+            return this;
+        }
+
+        /** @see ResponseSpec#instructions */
+        public Builder instructions(@Nullable String instructions) {
+            this.instructions = instructions;
+            return this;
+        }
+
+        /** @see ResponseSpec#tools */
+        public Builder tools(List<ToolSpec> tools) {
+            this.tools = tools;
+            return this;
+        }
+
+        /** @see ResponseSpec#toolChoice */
+        public Builder toolChoice(ToolChoice toolChoice) {
+            this.toolChoice = toolChoice;
+            return this;
+        }
+
+        /** @see ResponseSpec#parallelToolCalls */
+        public Builder parallelToolCalls(boolean parallelToolCalls) {
+            this.parallelToolCalls = parallelToolCalls;
+            return this;
+        }
+
+        /** @see ResponseSpec#background */
+        public Builder background(boolean background) {
+            this.background = background;
+            return this;
+        }
+
+        /** @see ResponseSpec#store */
+        public Builder store(boolean store) {
+            this.store = store;
+            return this;
+        }
+
+        /** @see ResponseSpec#previousResponseId */
+        public Builder previousResponseId(@Nullable String previousResponseId) {
+            this.previousResponseId = previousResponseId;
+            return this;
+        }
+
+        /** @see ResponseSpec#metadata */
+        public Builder metadata(Map<String, String> metadata) {
+            this.metadata = metadata;
+            return this;
+        }
+
+        /** @see ResponseSpec#maxOutputTokens */
+        public Builder maxOutputTokens(@Nullable Integer maxOutputTokens) {
+            this.maxOutputTokens = maxOutputTokens;
+            return this;
+        }
+
+        /** @see ResponseSpec#maxToolCalls */
+        public Builder maxToolCalls(@Nullable Integer maxToolCalls) {
+            this.maxToolCalls = maxToolCalls;
+            return this;
+        }
+
+        /** @see ResponseSpec#temperature */
+        public Builder temperature(@Nullable Double temperature) {
+            this.temperature = temperature;
+            return this;
+        }
+
+        /** @see ResponseSpec#topP */
+        public Builder topP(@Nullable Double topP) {
+            this.topP = topP;
+            return this;
+        }
+
+        /** @see ResponseSpec#text */
+        public Builder text(@Nullable JsonNode text) {
+            this.text = text;
+            return this;
+        }
+
+        /** @see ResponseSpec#reasoning */
+        public Builder reasoning(@Nullable JsonNode reasoning) {
+            this.reasoning = reasoning;
+            return this;
+        }
+
+        /** @see ResponseSpec#safetyIdentifier */
+        public Builder safetyIdentifier(@Nullable String safetyIdentifier) {
+            this.safetyIdentifier = safetyIdentifier;
+            return this;
+        }
+
+        /** @see ResponseSpec#promptCacheKey */
+        public Builder promptCacheKey(@Nullable String promptCacheKey) {
+            this.promptCacheKey = promptCacheKey;
+            return this;
+        }
+
+        /** @see ResponseSpec#conversationId */
+        public Builder conversationId(@Nullable String conversationId) {
+            this.conversationId = conversationId;
+            return this;
+        }
+
+        /** The spec. */
+        public ResponseSpec build() {
+            return new ResponseSpec(
+                    model,
+                    input,
+                    instructions,
+                    tools,
+                    toolChoice,
+                    parallelToolCalls,
+                    background,
+                    store,
+                    previousResponseId,
+                    metadata,
+                    maxOutputTokens,
+                    maxToolCalls,
+                    temperature,
+                    topP,
+                    text,
+                    reasoning,
+                    safetyIdentifier,
+                    promptCacheKey,
+                    conversationId);
+        }
     }
 }

@@ -202,28 +202,24 @@ final class Samples {
     }
 
     private static ResponseSpec spec() {
-        return new ResponseSpec(
-                "gpt-test",
-                items(),
-                "Be brief.",
-                List.of(
+        return ResponseSpec.builder("gpt-test", items())
+                .instructions("Be brief.")
+                .tools(List.of(
                         new ToolSpec.Function("lookup", "finds", schema(), true),
                         new ToolSpec.WebSearch("medium"),
-                        new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, List.of("calculator"), "our own")),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                PARENT,
-                Map.of("team", "blue"),
-                100,
-                5,
-                0.5,
-                0.9,
-                Json.tree("{\"format\":{\"type\":\"text\"}}"),
-                Json.tree("{\"effort\":\"low\"}"),
-                "user-1",
-                "cache-1",
-                "conv_1");
+                        new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, List.of("calculator"), "our own")))
+                .background(true)
+                .previousResponseId(PARENT)
+                .metadata(Map.of("team", "blue"))
+                .maxOutputTokens(100)
+                .maxToolCalls(5)
+                .temperature(0.5)
+                .topP(0.9)
+                .text(Json.tree("{\"format\":{\"type\":\"text\"}}"))
+                .reasoning(Json.tree("{\"effort\":\"low\"}"))
+                .safetyIdentifier("user-1")
+                .promptCacheKey("cache-1")
+                .conversationId("conv_1")
+                .build();
     }
 }

@@ -491,25 +491,13 @@ final class Draft {
     }
 
     static ResponseSpec withInput(ResponseSpec spec, String text) {
-        return new ResponseSpec(
-                spec.model(),
-                List.of(new Item.Message(Item.Role.USER, text)),
-                null,
-                List.of(),
-                ToolChoice.AUTO,
-                spec.parallelToolCalls(),
-                spec.background(),
-                spec.store(),
-                spec.previousResponseId(),
-                spec.metadata(),
-                spec.maxOutputTokens(),
-                spec.maxToolCalls(),
-                spec.temperature(),
-                spec.topP(),
-                null,
-                null,
-                spec.safetyIdentifier(),
-                spec.promptCacheKey(),
-                spec.conversationId());
+        return spec.toBuilder()
+                .input(List.of(new Item.Message(Item.Role.USER, text)))
+                .instructions(null)
+                .tools(List.of())
+                .toolChoice(ToolChoice.AUTO)
+                .text(null)
+                .reasoning(null)
+                .build();
     }
 }

@@ -67,49 +67,18 @@ final class Fixtures {
     }
 
     static ResponseSpec spec(String previous, Integer maxOutputTokens, Integer maxToolCalls, ToolSpec... tools) {
-        return new ResponseSpec(
-                "model",
-                List.of(new Item.Message(Item.Role.USER, "hello")),
-                "be brief",
-                List.of(tools),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                previous,
-                Map.of(),
-                maxOutputTokens,
-                maxToolCalls,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        return ResponseSpec.builder("model", "hello")
+                .instructions("be brief")
+                .tools(List.of(tools))
+                .background(true)
+                .previousResponseId(previous)
+                .maxOutputTokens(maxOutputTokens)
+                .maxToolCalls(maxToolCalls)
+                .build();
     }
 
     static ResponseSpec withChoice(ResponseSpec spec, ToolChoice choice) {
-        return new ResponseSpec(
-                spec.model(),
-                spec.input(),
-                spec.instructions(),
-                spec.tools(),
-                choice,
-                spec.parallelToolCalls(),
-                spec.background(),
-                spec.store(),
-                spec.previousResponseId(),
-                spec.metadata(),
-                spec.maxOutputTokens(),
-                spec.maxToolCalls(),
-                spec.temperature(),
-                spec.topP(),
-                spec.text(),
-                spec.reasoning(),
-                spec.safetyIdentifier(),
-                spec.promptCacheKey(),
-                spec.conversationId());
+        return spec.toBuilder().toolChoice(choice).build();
     }
 
     static Input.Submit submit(String id, long at, long deadlineAt, ResponseSpec spec) {

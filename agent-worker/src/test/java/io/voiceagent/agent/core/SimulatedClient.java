@@ -126,26 +126,17 @@ final class SimulatedClient {
         List<Item> input = new ArrayList<>(answers);
         input.add(new Item.Message(Item.Role.USER, "question " + number));
         List<ToolSpec> tools = tools();
-        return new ResponseSpec(
-                "model",
-                input,
-                world.chance(0.5) ? "be brief" : null,
-                tools,
-                choice(tools),
-                world.chance(0.8),
-                true,
-                true,
-                previous,
-                Map.of("number", Integer.toString(number), "kind", "simulated"),
-                world.chance(0.05) ? 12 : null,
-                world.chance(0.1) ? 2 : null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        return ResponseSpec.builder("model", input)
+                .instructions(world.chance(0.5) ? "be brief" : null)
+                .tools(tools)
+                .toolChoice(choice(tools))
+                .parallelToolCalls(world.chance(0.8))
+                .background(true)
+                .previousResponseId(previous)
+                .metadata(Map.of("number", Integer.toString(number), "kind", "simulated"))
+                .maxOutputTokens(world.chance(0.05) ? 12 : null)
+                .maxToolCalls(world.chance(0.1) ? 2 : null)
+                .build();
     }
 
     private List<ToolSpec> tools() {

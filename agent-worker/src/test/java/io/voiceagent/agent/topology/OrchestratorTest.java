@@ -25,7 +25,6 @@ import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.ToolSpec;
 import io.voiceagent.messages.Topics;
@@ -326,25 +325,11 @@ class OrchestratorTest {
     }
 
     private static ResponseSpec spec(String previous) {
-        return new ResponseSpec(
-                "model",
-                List.of(new Item.Message(Item.Role.USER, "hello")),
-                "be brief",
-                List.of(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null)),
-                ToolChoice.AUTO,
-                true,
-                true,
-                true,
-                previous,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        return ResponseSpec.builder("model", "hello")
+                .instructions("be brief")
+                .tools(List.of(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null)))
+                .background(true)
+                .previousResponseId(previous)
+                .build();
     }
 }

@@ -4,13 +4,11 @@ import io.opentelemetry.context.Context;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.Frame;
-import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.StepEvent;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.messages.Usage;
 import io.voiceagent.messages.fold.ResponseFold;
@@ -56,26 +54,7 @@ public final class TurnWriter {
     }
 
     private static ResponseSpec spec() {
-        return new ResponseSpec(
-                "model-1",
-                List.of(new Item.Message(Item.Role.USER, "Hi")),
-                null,
-                List.of(),
-                ToolChoice.AUTO,
-                true,
-                false,
-                true,
-                null,
-                Map.of("b", "1"),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        return ResponseSpec.builder("model-1", "Hi").metadata(Map.of("b", "1")).build();
     }
 
     public TurnWriter request() {

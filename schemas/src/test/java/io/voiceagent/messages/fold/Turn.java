@@ -4,7 +4,6 @@ import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.Frame;
-import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseSpec;
@@ -12,7 +11,6 @@ import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.CallOutcome;
 import io.voiceagent.messages.StepEvent.PlannedTool;
 import io.voiceagent.messages.StepEvent.StepKind;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.ToolDescription.Kind;
 import io.voiceagent.messages.ToolSpec;
@@ -36,29 +34,14 @@ final class Turn {
         metadata.put("zulu", "1");
         metadata.put("alpha", "2");
         metadata.put("mike", "3");
-        return new ResponseSpec(
-                "model-1",
-                List.of(new Item.Message(Item.Role.USER, "Hi")),
-                "Be brief.",
-                List.of(
+        return ResponseSpec.builder("model-1", "Hi")
+                .instructions("Be brief.")
+                .tools(List.of(
                         new ToolSpec.Function("ask_user", null, null, null),
                         new ToolSpec.WebSearch(null),
-                        new ToolSpec.Mcp("builtin", null, null)),
-                ToolChoice.AUTO,
-                true,
-                false,
-                true,
-                null,
-                metadata,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+                        new ToolSpec.Mcp("builtin", null, null)))
+                .metadata(metadata)
+                .build();
     }
 
     static Request.Submit submit() {

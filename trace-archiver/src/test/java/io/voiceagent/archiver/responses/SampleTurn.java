@@ -4,7 +4,6 @@ import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.Frame;
-import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
@@ -13,7 +12,6 @@ import io.voiceagent.messages.StepEvent.CallOutcome;
 import io.voiceagent.messages.StepEvent.PlannedTool;
 import io.voiceagent.messages.StepEvent.Status;
 import io.voiceagent.messages.StepEvent.StepKind;
-import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.ToolDescription.Kind;
 import io.voiceagent.messages.TurnError;
@@ -84,26 +82,10 @@ public final class SampleTurn {
     }
 
     private static ResponseSpec spec(boolean store) {
-        return new ResponseSpec(
-                "model-1",
-                List.of(new Item.Message(Item.Role.USER, "Wie heißt \u65e5\u672c?")),
-                null,
-                List.of(),
-                ToolChoice.AUTO,
-                true,
-                false,
-                store,
-                null,
-                Map.of("purpose", "test"),
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+        return ResponseSpec.builder("model-1", "Wie heißt \u65e5\u672c?")
+                .store(store)
+                .metadata(Map.of("purpose", "test"))
+                .build();
     }
 
     private void search() {

@@ -56,26 +56,23 @@ public final class CreateRequestParser {
         ToolChoice toolChoice = toolsParser.choice(root);
         boolean stream = root.flag("stream", false);
         requireOnlyDefaults(root, stream);
-        ResponseSpec spec = new ResponseSpec(
-                model,
-                input,
-                root.text("instructions", Limits.TEXT_CHARS),
-                tools,
-                toolChoice,
-                root.flag("parallel_tool_calls", true),
-                root.flag("background", false),
-                true,
-                previous,
-                metadata(root),
-                root.integer("max_output_tokens", 1, Integer.MAX_VALUE),
-                root.integer("max_tool_calls", 1, Integer.MAX_VALUE),
-                root.number("temperature", 0, 2),
-                root.number("top_p", 0, 1),
-                text(root),
-                reasoning(root),
-                root.text("safety_identifier", Limits.TAG_CHARS),
-                root.text("prompt_cache_key", Limits.TAG_CHARS),
-                null);
+        ResponseSpec spec = ResponseSpec.builder(model, input)
+                .instructions(root.text("instructions", Limits.TEXT_CHARS))
+                .tools(tools)
+                .toolChoice(toolChoice)
+                .parallelToolCalls(root.flag("parallel_tool_calls", true))
+                .background(root.flag("background", false))
+                .previousResponseId(previous)
+                .metadata(metadata(root))
+                .maxOutputTokens(root.integer("max_output_tokens", 1, Integer.MAX_VALUE))
+                .maxToolCalls(root.integer("max_tool_calls", 1, Integer.MAX_VALUE))
+                .temperature(root.number("temperature", 0, 2))
+                .topP(root.number("top_p", 0, 1))
+                .text(text(root))
+                .reasoning(reasoning(root))
+                .safetyIdentifier(root.text("safety_identifier", Limits.TAG_CHARS))
+                .promptCacheKey(root.text("prompt_cache_key", Limits.TAG_CHARS))
+                .build();
         root.end();
         return new CreateRequest(spec, stream);
     }
