@@ -14,6 +14,7 @@ import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.Tool;
 import io.voiceagent.allinone.Settings.Servers;
 import io.voiceagent.allinone.StoredTrace.StoredSpan;
+import io.voiceagent.embedded.Ports;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
@@ -92,7 +93,7 @@ class LocalSystemTest {
 
     @BeforeAll
     void start(@TempDir Path root) throws Exception {
-        options = new Options(freePort(), root, false);
+        options = new Options(Ports.free(), root, false);
         startOnSameData();
     }
 
@@ -163,7 +164,11 @@ class LocalSystemTest {
         String id = Way.WAITING.answer(client, withTools()).id();
 
         end();
-        startOnSameData();
+        // And over a port that is somebody else's by then
+        try (var _ = new ServerSocket(
+                options.port() + Service.AGENT_WORKER.portOffset(), 1, InetAddress.getLoopbackAddress())) {
+            startOnSameData();
+        }
 
         assertThat(directory.kept()).isTrue();
         assertThat(text(client.responses().retrieve(id))).contains("391");
@@ -224,11 +229,5 @@ class LocalSystemTest {
                         .ifPresent(message -> message.content()
                                 .forEach(part -> part.outputText().ifPresent(output -> text.append(output.text())))));
         return text.toString();
-    }
-
-    private static int freePort() throws Exception {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

@@ -1,11 +1,10 @@
 package io.voiceagent.clients;
 
 import io.voiceagent.allinone.RunningSystem;
+import io.voiceagent.embedded.Ports;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,7 +38,7 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
                 Path data = Files.createTempDirectory(Path.of("target"), "system");
                 system = RunningSystem.start(
                         data.toAbsolutePath(),
-                        freePort(),
+                        Ports.free(),
                         Map.of("SIM_TTFT_MS", "10", "SIM_TOKENS_PER_SECOND", "1000"),
                         new PrintStream(OutputStream.nullOutputStream()));
                 proxy = new CheckingProxy(URI.create(system.url()), dialect);
@@ -83,11 +82,5 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
     private static Running running(ExtensionContext context) {
         return Objects.requireNonNull(
                 context.getRoot().getStore(NAMESPACE).computeIfAbsent("running", key -> new Running(), Running.class));
-    }
-
-    private static int freePort() throws IOException {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

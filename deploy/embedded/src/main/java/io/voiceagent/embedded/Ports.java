@@ -4,12 +4,22 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.IntFunction;
 
 /** Ports on 127.0.0.1. */
 public final class Ports {
 
     static final String LOOPBACK = "127.0.0.1";
+
+    /**
+     * Free ports are looked for below those that a system gives to outgoing connections (from 32768 on Linux, 49152 by RFC 6335): between
+     * the look and the server's own bind a connection of anybody would else take the port.
+     */
+    private static final int LOWEST = 12_000;
+
+    private static final int HIGHEST = 32_000;
+    private static final int TRIES = 50;
 
     private Ports() {}
 
@@ -22,6 +32,15 @@ public final class Ports {
      */
     public static int usable(int port, String server) {
         return usable(port, server, usable -> usable);
+    }
+
+    /**
+     * A free port, held by nobody: it can be taken before who asked binds it, which is unlikely.
+     *
+     * @throws EmbeddedServerException if none is found
+     */
+    public static int free() {
+        return usable(0, "A server");
     }
 
     /**
@@ -38,14 +57,20 @@ public final class Ports {
 
     /** @param use what is made of the port while it is held */
     private static <T> T usable(int port, String server, IntFunction<T> use) {
-        try (var socket = new ServerSocket()) {
-            socket.bind(new InetSocketAddress(InetAddress.getByName(LOOPBACK), port));
-            return use.apply(socket.getLocalPort());
-        } catch (IOException e) {
-            throw new EmbeddedServerException(
-                    server + " cannot listen on " + LOOPBACK + ":" + port + " (" + e.getMessage()
-                            + "): free that port or choose another",
-                    e);
+        for (int tries = 1; ; tries++) {
+            int wanted = port == 0 ? ThreadLocalRandom.current().nextInt(LOWEST, HIGHEST) : port;
+            try (var socket = new ServerSocket()) {
+                socket.bind(new InetSocketAddress(InetAddress.getByName(LOOPBACK), wanted));
+                return use.apply(wanted);
+            } catch (IOException e) {
+                if (port == 0 && tries < TRIES) {
+                    continue;
+                }
+                throw new EmbeddedServerException(
+                        server + " cannot listen on " + LOOPBACK + ":" + wanted + " (" + e.getMessage()
+                                + "): free that port or choose another",
+                        e);
+            }
         }
     }
 }

@@ -1,11 +1,9 @@
 package io.voiceagent.faults;
 
+import io.voiceagent.embedded.Ports;
 import io.voiceagent.simulator.Simulator;
 import io.voiceagent.simulator.SimulatorOptions;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -119,7 +117,7 @@ public final class Cluster implements AutoCloseable {
     /** Starts a service under a name that no other has; the same name again takes the same port and state. */
     public ManagedProcess service(String name, String mainClass, int heapMegabytes, Map<String, String> extra) {
         Map<String, String> settings = new HashMap<>(environment);
-        settings.put("PORT", Integer.toString(ports.computeIfAbsent(name, any -> freePort())));
+        settings.put("PORT", Integer.toString(ports.computeIfAbsent(name, any -> Ports.free())));
         settings.putAll(extra);
         return remember(
                 ManagedProcess.start(name, directory.resolve(name + ".log"), heapMegabytes, settings, mainClass));
@@ -266,13 +264,5 @@ public final class Cluster implements AutoCloseable {
     private <T extends AutoCloseable> T remember(T closeable) {
         opened.push(closeable);
         return closeable;
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
