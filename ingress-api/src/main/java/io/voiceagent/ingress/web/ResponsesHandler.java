@@ -49,6 +49,7 @@ final class ResponsesHandler {
     private final ItemReferences references;
     private final EventStream eventStream;
     private final Duration longestWait;
+    private final AbandonedTurns abandonable;
 
     /** @param turnDeadline a turn has ended by then, so nobody waits much longer */
     ResponsesHandler(
@@ -69,17 +70,19 @@ final class ResponsesHandler {
         this.references = new ItemReferences(submissions);
         this.eventStream = eventStream;
         this.longestWait = turnDeadline.plus(GRACE);
+        this.abandonable = new AbandonedTurns(submissions);
     }
 
     Mono<Void> create(ServerWebExchange exchange) {
         RetryHeaders retry = RetryHeaders.of(exchange.getRequest().getHeaders());
+        Preferences prefer = Preferences.of(exchange.getRequest().getHeaders()).within(longestWait);
         QueryParameters.of(exchange.getRequest()).end();
         if (retry.mayRepeat()) {
             exchange.getAttributes().put(Exchanges.REPEATABLE, true);
         }
         return bodies.json(
                 exchange.getRequest(),
-                body -> parse(exchange, body, retry).flatMap(parsed -> create(exchange, parsed)));
+                body -> parse(exchange, body, retry).flatMap(parsed -> create(exchange, parsed, prefer)));
     }
 
     /** @param repeatable null when each such request is a turn of its own */
@@ -96,19 +99,34 @@ final class ResponsesHandler {
         return body.length <= SMALL_BODY_BYTES ? parsed : parsed.subscribeOn(PARSING);
     }
 
-    private Mono<Void> create(ServerWebExchange exchange, Parsed parsed) {
+    private Mono<Void> create(ServerWebExchange exchange, Parsed parsed, Preferences asked) {
         CreateRequest request = parsed.request;
-        Mono<Void> answered = submissions
-                .submit(
-                        Exchanges.tenant(exchange.getAttributes()),
-                        request.spec(),
-                        parsed.repeatable,
-                        Exchanges.trace(exchange.getAttributes()))
-                .flatMap(submitted -> answer(exchange, request, submitted));
+        Preferences prefer = applicable(request, asked);
+        Mono<Submissions.Submitted> submitted = submissions.submit(
+                Exchanges.tenant(exchange.getAttributes()),
+                request.spec(),
+                parsed.repeatable,
+                Exchanges.trace(exchange.getAttributes()));
+        Mono<Void> answered = prefer.cancelOnDisconnect()
+                ? abandonable.of(exchange, submitted, whole -> answer(exchange, request, prefer, whole))
+                : submitted.flatMap(whole -> answer(exchange, request, prefer, whole));
         boolean waits = request.stream()
-                || !request.spec().background()
+                || !answersAtOnce(request, prefer)
                 || exchange.getAttributes().containsKey(Exchanges.REPEATABLE);
         return waits ? following(answered) : answered;
+    }
+
+    /** A stream comes at once, and a turn in the background is meant to outlive its connection. */
+    private static Preferences applicable(CreateRequest request, Preferences asked) {
+        if (request.stream()) {
+            return asked.onlyCancel();
+        }
+        return request.spec().background() ? asked.withoutCancel() : asked;
+    }
+
+    private static boolean answersAtOnce(CreateRequest request, Preferences prefer) {
+        Duration patience = prefer.patience();
+        return patience == null ? request.spec().background() || prefer.respondAsync() : patience.isZero();
     }
 
     /** Refuses what would wait when so many do already, before anything is accepted. */
@@ -128,10 +146,35 @@ final class ResponsesHandler {
 
     Mono<Void> get(ServerWebExchange exchange, String id) {
         StreamPosition position = StreamPosition.of(exchange.getRequest());
+        Preferences prefer = Preferences.of(exchange.getRequest().getHeaders())
+                .within(longestWait)
+                .onlyWait();
         Mono<FollowedResponse> found = submissions.find(Exchanges.tenant(exchange.getAttributes()), id);
-        return position.stream()
-                ? following(found.flatMap(response -> stream(exchange, response, position.startingAfter())))
-                : found.flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response));
+        if (position.stream()) {
+            return following(found.flatMap(response -> stream(exchange, response, position.startingAfter())));
+        }
+        Duration patience = prefer.patience();
+        if (patience == null) {
+            return found.flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response));
+        }
+        prefer.tell(exchange.getResponse().getHeaders());
+        return following(found.flatMap(response -> ended(exchange, response, patience))
+                .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response)));
+    }
+
+    /** The response when it has ended, or when the time is over. */
+    private Mono<FollowedResponse> ended(ServerWebExchange exchange, FollowedResponse response, Duration patience) {
+        if (response.ended() || patience.isZero()) {
+            return Mono.just(response);
+        }
+        return response.whenEnded()
+                .timeout(patience)
+                .then(Mono.just(response))
+                .onErrorResume(TimeoutException.class, over -> Mono.just(response))
+                // Of a turn that is not followed here any more it may be known elsewhere how it stands
+                .onErrorResume(
+                        FollowingLostException.class,
+                        lost -> submissions.find(Exchanges.tenant(exchange.getAttributes()), response.id()));
     }
 
     Mono<Void> inputItems(ServerWebExchange exchange, String id) {
@@ -148,8 +191,11 @@ final class ResponsesHandler {
                 .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response)));
     }
 
-    private Mono<Void> answer(ServerWebExchange exchange, CreateRequest request, Submissions.Submitted submitted) {
+    private Mono<Void> answer(
+            ServerWebExchange exchange, CreateRequest request, Preferences prefer, Submissions.Submitted submitted) {
         FollowedResponse response = submitted.response();
+        (submitted.replayed() ? prefer.withoutCancel() : prefer)
+                .tell(exchange.getResponse().getHeaders());
         exchange.getResponse().getHeaders().setLocation(URI.create(PATH + "/" + response.id()));
         if (submitted.replayed()) {
             exchange.getResponse().getHeaders().set(RetryHeaders.REPLAYED, "true");
@@ -160,7 +206,13 @@ final class ResponsesHandler {
         if (request.stream()) {
             return stream(exchange, response, -1).onErrorMap(FollowingLostException.class, e -> lost(response.id()));
         }
-        if (request.spec().background()) {
+        Duration patience = prefer.patience();
+        if (patience != null) {
+            return ended(exchange, response, patience)
+                    .flatMap(then -> object(
+                            exchange.getResponse(), then.ended() ? HttpStatus.OK : HttpStatus.ACCEPTED, then));
+        }
+        if (answersAtOnce(request, prefer)) {
             return object(exchange.getResponse(), HttpStatus.ACCEPTED, response);
         }
         return end(exchange, response)

@@ -97,6 +97,7 @@ public final class FakeResponses implements ResponseReader {
         private final String tenant;
         private final Sinks.Many<ResponseEvent> events = Sinks.many().replay().all();
         private final Sinks.One<String> end = Sinks.one();
+        private final AtomicInteger waiting = new AtomicInteger();
         private long next;
         private volatile String json;
         private volatile boolean ended;
@@ -167,7 +168,14 @@ public final class FakeResponses implements ResponseReader {
 
         @Override
         public Mono<String> whenEnded() {
-            return end.asMono();
+            return end.asMono()
+                    .doOnSubscribe(subscription -> waiting.incrementAndGet())
+                    .doFinally(signal -> waiting.decrementAndGet());
+        }
+
+        /** How many wait for the end. */
+        public int waiting() {
+            return waiting.get();
         }
 
         private String object(String status) {
