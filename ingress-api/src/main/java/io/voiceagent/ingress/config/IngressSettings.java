@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param limits how much a tenant may ask for
  * @param responseIds variable {@code RESPONSE_ID_KEYS}
  * @param defaultModel variable {@code LLM_MODEL}; null: each request must name its model
+ * @param slowReaderPatience variable {@code SLOW_READER_SECONDS}, 1 to 600
+ * @param slowReaderBytes variable {@code SLOW_READER_MEGABYTES}, 1 to 65,536
  * @param turnDeadline variable {@code TURN_DEADLINE_SECONDS}, 1 to 86,400
  */
 public record IngressSettings(
@@ -22,6 +24,8 @@ public record IngressSettings(
         LimitSettings limits,
         ResponseIds responseIds,
         @Nullable String defaultModel,
+        Duration slowReaderPatience,
+        long slowReaderBytes,
         Duration turnDeadline) {
     /** Reads the settings; throws {@link InvalidSettingException} naming the variable and the remedy. */
     public static IngressSettings from(Variables variables) {
@@ -30,6 +34,8 @@ public record IngressSettings(
                 LimitSettings.from(variables),
                 ResponseIds.parse(variables.find("RESPONSE_ID_KEYS")),
                 variables.find("LLM_MODEL"),
+                Duration.ofSeconds(variables.integer("SLOW_READER_SECONDS", 30, 1, 600)),
+                (long) variables.integer("SLOW_READER_MEGABYTES", 64, 1, 65_536) << 20,
                 Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400)));
     }
 }

@@ -16,6 +16,7 @@ import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.ingress.web.RequestFilter;
 import io.voiceagent.ingress.web.RequestMetrics;
 import io.voiceagent.ingress.web.Routes;
+import io.voiceagent.ingress.web.SlowReaders;
 import io.voiceagent.ingress.webhook.DeliveryLog;
 import io.voiceagent.transport.KafkaSettings;
 import java.security.SecureRandom;
@@ -25,6 +26,8 @@ import java.util.List;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.boot.reactor.netty.NettyReactiveWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
@@ -54,6 +57,14 @@ public class WebConfig {
     @Bean
     RequestMetrics requestMetrics(MeterRegistry all, OtlpMeterRegistry archive) {
         return new RequestMetrics(all, archive);
+    }
+
+    @Bean
+    WebServerFactoryCustomizer<NettyReactiveWebServerFactory> slowReaders(
+            IngressSettings settings, MeterRegistry registry) {
+        SlowReaders bounds =
+                new SlowReaders(settings.slowReaderPatience(), settings.slowReaderBytes(), registry);
+        return factory -> factory.addServerCustomizers(bounds::apply);
     }
 
     @Bean

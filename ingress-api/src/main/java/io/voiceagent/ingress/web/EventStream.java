@@ -3,6 +3,7 @@ package io.voiceagent.ingress.web;
 import io.voiceagent.messages.fold.ResponseEvent;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -12,17 +13,26 @@ import reactor.core.publisher.Mono;
 
 /**
  * Writes events as server-sent events. Each is one buffer and one flush, since some clients drop an event that comes in two pieces. A comment
- * goes out every 15 s, so that proxies keep the connection and a client that is gone is noticed.
+ * goes out every 15 s, so that proxies keep the connection and a client that is gone is noticed. No more is written than the client reads.
  *
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent events</a>
  */
 final class EventStream {
     static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
-    private record Piece(String text, boolean last) {}
+    /** Text that is made when it is about to be written: until then events are shared by all who read them. */
+    private record Piece(@Nullable ResponseEvent event, String text, boolean last) {
+        /** The data is JSON text without line ends, so one {@code data:} line holds it. */
+        byte[] bytes() {
+            String whole = event == null
+                    ? text
+                    : "id: " + event.sequence() + "\nevent: " + event.type() + "\ndata: " + event.json() + "\n\n";
+            return whole.getBytes(StandardCharsets.UTF_8);
+        }
+    }
 
-    private static final Piece BEAT = new Piece(": heartbeat\n\n", false);
-    private static final Piece DONE = new Piece("data: [DONE]\n\n", true);
+    private static final Piece BEAT = new Piece(null, ": heartbeat\n\n", false);
+    private static final Piece DONE = new Piece(null, "data: [DONE]\n\n", true);
 
     private final Duration heartbeat;
     private final RequestMetrics metrics;
@@ -41,18 +51,16 @@ final class EventStream {
         response.getHeaders().set("X-Accel-Buffering", "no");
         DataBufferFactory buffers = response.bufferFactory();
         Flux<Piece> beats = Flux.interval(heartbeat).onBackpressureDrop().map(tick -> BEAT);
-        return response.writeAndFlushWith(events.map(EventStream::piece)
+        Outflow outflow = Outflow.of(response);
+        return response.writeAndFlushWith(events.map(event -> new Piece(event, "", false))
                         .concatWithValues(DONE)
                         .mergeWith(beats)
                         .takeUntil(Piece::last)
-                        .map(piece -> Mono.just(buffers.wrap(piece.text.getBytes(StandardCharsets.UTF_8)))))
+                        .map(piece -> outflow == null
+                                ? Mono.fromSupplier(() -> buffers.wrap(piece.bytes()))
+                                : outflow.room()
+                                        .then(Mono.fromSupplier(() -> outflow.piece(piece.bytes(), buffers)))))
                 .doFirst(metrics::streamOpened)
                 .doFinally(signal -> metrics.streamClosed());
-    }
-
-    /** The data is JSON text without line ends, so one {@code data:} line holds it. */
-    private static Piece piece(ResponseEvent event) {
-        return new Piece(
-                "id: " + event.sequence() + "\nevent: " + event.type() + "\ndata: " + event.json() + "\n\n", false);
     }
 }

@@ -115,6 +115,13 @@ public final class FakeResponses implements ResponseReader {
             json = object("in_progress");
         }
 
+        /** The next event of that type, with a text. */
+        public void emit(String type, String text) {
+            String data = "{\"type\":\"%s\",\"sequence_number\":%d,\"delta\":\"%s\"}".formatted(type, next, text);
+            events.emitNext(new ResponseEvent(next++, type, data), Sinks.EmitFailureHandler.FAIL_FAST);
+            json = object("in_progress");
+        }
+
         /** The last event. */
         public void end(String status) {
             end(status, "[]");

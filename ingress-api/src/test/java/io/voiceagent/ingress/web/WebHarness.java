@@ -93,6 +93,11 @@ public final class WebHarness implements AutoCloseable {
                 .build();
     }
 
+    /** All meters. */
+    MeterRegistry meters() {
+        return context.getBean(MeterRegistry.class);
+    }
+
     /** The registry whose meters are archived. */
     MeterRegistry archive() {
         return context.getBean(OtlpMeterRegistry.class);
