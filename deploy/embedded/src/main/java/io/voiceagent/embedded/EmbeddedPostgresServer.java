@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A Postgres server beside this JVM, on 127.0.0.1, with one database and one user that owns it.
+ * A Postgres server beside this JVM, on 127.0.0.1, with one database and one user that owns it and may make others.
  *
  * <p>The binaries come with the class path and are unpacked once. Passwords are made at the first start and kept beside
  * the data, readable by the owner alone; every connection needs one. A server started again on the same directory has
@@ -151,6 +151,8 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
             if (!exists(statement, "select 1 from pg_roles where rolname = '" + USER + "'")) {
                 statement.execute("create role " + USER + " login");
             }
+            // For the databases in which backups are tried, gone again after it
+            statement.execute("alter role " + USER + " createdb");
             // Generated, letters and digits only: no quoting needed
             statement.execute("alter role " + SUPERUSER + " password '" + superuserPassword + "'");
             statement.execute("alter role " + USER + " password '" + password + "'");
@@ -170,8 +172,8 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         return """
                 # Written at every start: passwords for everybody, from loopback alone.
                 host all %s 127.0.0.1/32 scram-sha-256
-                host %s %s 127.0.0.1/32 scram-sha-256
-                """.formatted(SUPERUSER, DATABASE, USER);
+                host all %s 127.0.0.1/32 scram-sha-256
+                """.formatted(SUPERUSER, USER);
     }
 
     private static FileChannel lock(Path dataDir) {

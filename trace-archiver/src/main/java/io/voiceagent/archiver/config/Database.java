@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Properties;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -64,21 +65,25 @@ final class Database {
         }
     }
 
+    /** Brings all tables of the archive up to date. */
+    static void migrate(DataSource dataSource) {
+        histories(dataSource).forEach(Flyway::migrate);
+    }
+
     /** Two histories: a rollback of the telemetry tables leaves the finished responses alone. */
-    private static void migrate(DataSource dataSource) {
-        Flyway.configure()
-                .dataSource(dataSource)
-                .locations("classpath:db/migration")
-                .table("schema_migrations")
-                .load()
-                .migrate();
-        Flyway.configure()
-                .dataSource(dataSource)
-                .locations("classpath:db/responses")
-                .schemas("responses")
-                .table("schema_migrations")
-                .load()
-                .migrate();
+    static List<Flyway> histories(DataSource dataSource) {
+        return List.of(
+                Flyway.configure()
+                        .dataSource(dataSource)
+                        .locations("classpath:db/migration")
+                        .table("schema_migrations")
+                        .load(),
+                Flyway.configure()
+                        .dataSource(dataSource)
+                        .locations("classpath:db/responses")
+                        .schemas("responses")
+                        .table("schema_migrations")
+                        .load());
     }
 
     private static HikariConfig pool(PostgresSettings settings) {
