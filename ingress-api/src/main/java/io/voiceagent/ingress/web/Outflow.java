@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
-import org.springframework.http.server.reactive.AbstractServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import reactor.core.publisher.Mono;
@@ -56,14 +55,10 @@ final class Outflow extends ChannelDuplexHandler {
 
     /** That of the connection which {@code response} is written to, null when it has none, such as in a test. */
     static @Nullable Outflow of(ServerHttpResponse response) {
-        ServerHttpResponse inner = response;
-        while (inner instanceof ServerHttpResponseDecorator decorator) {
-            inner = decorator.getDelegate();
-        }
-        if (!(inner instanceof AbstractServerHttpResponse own)
-                || !(own.getNativeResponse() instanceof HttpServerResponse answer)) {
+        if (!(response.bufferFactory() instanceof NettyDataBufferFactory)) {
             return null;
         }
+        HttpServerResponse answer = ServerHttpResponseDecorator.getNativeResponse(response);
         AtomicReference<@Nullable Outflow> found = new AtomicReference<>();
         answer.withConnection(connection -> {
             // With HTTP/2 a stream would be a channel of its own

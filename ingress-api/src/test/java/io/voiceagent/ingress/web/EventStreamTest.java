@@ -25,13 +25,6 @@ class EventStreamTest {
     private static final class Flushes extends MockServerHttpResponse {
         final List<String> flushed = new ArrayList<>();
 
-        /** No connection of a server's. */
-        @Override
-        @SuppressWarnings("unchecked")
-        public <T> T getNativeResponse() {
-            return (T) this;
-        }
-
         @Override
         protected Mono<Void> writeAndFlushWithInternal(Publisher<? extends Publisher<? extends DataBuffer>> body) {
             return Flux.from(body)
