@@ -29,5 +29,14 @@ public final class ErrorCodes {
     /** A decision failed inside the orchestrator: a defect of ours. */
     public static final String INTERNAL = "internal_error";
 
+    /** There is no such conversation, or no longer. */
+    public static final String CONVERSATION_NOT_FOUND = "conversation_not_found";
+    /** A turn of the conversation runs or waits, and the request does not want to wait. */
+    public static final String CONVERSATION_LOCKED = "conversation_locked";
+    /** As many turns of the conversation wait as may. */
+    public static final String CONVERSATION_QUEUE_FULL = "conversation_queue_full";
+    /** The conversation holds as much as one may. */
+    public static final String CONVERSATION_FULL = "conversation_full";
+
     private ErrorCodes() {}
 }

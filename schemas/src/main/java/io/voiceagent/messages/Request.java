@@ -3,6 +3,10 @@ package io.voiceagent.messages;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -10,7 +14,13 @@ import org.jspecify.annotations.Nullable;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
     @JsonSubTypes.Type(value = Request.Submit.class, name = "submit"),
-    @JsonSubTypes.Type(value = Request.Cancel.class, name = "cancel")
+    @JsonSubTypes.Type(value = Request.Cancel.class, name = "cancel"),
+    @JsonSubTypes.Type(value = Request.CreateConversation.class, name = "create_conversation"),
+    @JsonSubTypes.Type(value = Request.UpdateConversation.class, name = "update_conversation"),
+    @JsonSubTypes.Type(value = Request.DeleteConversation.class, name = "delete_conversation"),
+    @JsonSubTypes.Type(value = Request.AddItems.class, name = "add_items"),
+    @JsonSubTypes.Type(value = Request.RemoveItem.class, name = "remove_item"),
+    @JsonSubTypes.Type(value = Request.ReadConversation.class, name = "read_conversation")
 })
 public sealed interface Request {
     /** Public id of the response that is asked for. */
@@ -81,4 +91,79 @@ public sealed interface Request {
 
     /** The client wants the turn to stop. Has no effect on a turn that has ended. */
     record Cancel(String responseId, String conversation, String tenant) implements Request {}
+
+    /**
+     * Of a conversation object. Its {@link #responseId} names the request itself, in the form of a response id of that conversation: the
+     * decision about it is found under it. Items that it adds are a node of the conversation's line under that id.
+     */
+    sealed interface OfConversation extends Request {
+        /** Public id of the conversation object, see {@link ConversationId}. */
+        String conversationId();
+    }
+
+    /**
+     * A new conversation.
+     *
+     * @param items with which it begins, may be empty
+     */
+    record CreateConversation(
+            String responseId,
+            String conversation,
+            String tenant,
+            String conversationId,
+            Map<String, String> metadata,
+            List<Item> items)
+            implements OfConversation, Request {
+        public CreateConversation {
+            metadata = ordered(metadata);
+            items = items == null ? List.of() : List.copyOf(items);
+        }
+    }
+
+    /** Other metadata, in place of all that was there. */
+    record UpdateConversation(
+            String responseId, String conversation, String tenant, String conversationId, Map<String, String> metadata)
+            implements OfConversation, Request {
+        public UpdateConversation {
+            metadata = ordered(metadata);
+        }
+    }
+
+    /** The conversation is over: its turns are stopped, and nobody finds it any more. Its responses stay. */
+    record DeleteConversation(String responseId, String conversation, String tenant, String conversationId)
+            implements OfConversation, Request {}
+
+    /** Items that come after all that is in the conversation. */
+    record AddItems(String responseId, String conversation, String tenant, String conversationId, List<Item> items)
+            implements OfConversation, Request {
+        public AddItems {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** An item that is not told to the model any more. */
+    record RemoveItem(String responseId, String conversation, String tenant, String conversationId, ItemPlace place)
+            implements OfConversation, Request {}
+
+    /**
+     * Asks what the conversation is at this place of the log.
+     *
+     * @param after node after which (in the order asked for) the answer begins, null: at the first
+     * @param ascending whether the oldest node comes first
+     * @param nodes how many nodes are told at most, 0 to 100
+     */
+    record ReadConversation(
+            String responseId,
+            String conversation,
+            String tenant,
+            String conversationId,
+            @Nullable String after,
+            boolean ascending,
+            int nodes)
+            implements OfConversation, Request {}
+
+    private static Map<String, String> ordered(@Nullable Map<String, String> metadata) {
+        // Not Map.copyOf: its order differs from process to process
+        return metadata == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    }
 }

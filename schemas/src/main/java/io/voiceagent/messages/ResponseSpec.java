@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
  * @param text the {@code text} object as the client sent it, null when absent
  * @param reasoning the {@code reasoning} object as the client sent it, null when absent
  * @param conversationId public id of the conversation object, null when the turn names none
+ * @param concurrency what becomes of the turn when its conversation is busy, null: it waits
  */
 public record ResponseSpec(
         String model,
@@ -37,7 +38,8 @@ public record ResponseSpec(
         @Nullable JsonNode reasoning,
         @Nullable String safetyIdentifier,
         @Nullable String promptCacheKey,
-        @Nullable String conversationId) {
+        @Nullable String conversationId,
+        @Nullable Concurrency concurrency) {
     public ResponseSpec {
         input = List.copyOf(input);
         tools = tools == null ? List.of() : List.copyOf(tools);
@@ -92,6 +94,7 @@ public record ResponseSpec(
         private @Nullable String safetyIdentifier;
         private @Nullable String promptCacheKey;
         private @Nullable String conversationId;
+        private @Nullable Concurrency concurrency;
 
         private Builder(String model, List<Item> input) {
             this.model = model;
@@ -118,6 +121,7 @@ public record ResponseSpec(
             this.safetyIdentifier = spec.safetyIdentifier;
             this.promptCacheKey = spec.promptCacheKey;
             this.conversationId = spec.conversationId;
+            this.concurrency = spec.concurrency;
         }
 
         /** @see ResponseSpec#model */
@@ -234,6 +238,12 @@ public record ResponseSpec(
             return this;
         }
 
+        /** @see ResponseSpec#concurrency */
+        public Builder concurrency(@Nullable Concurrency concurrency) {
+            this.concurrency = concurrency;
+            return this;
+        }
+
         /** The spec. */
         public ResponseSpec build() {
             return new ResponseSpec(
@@ -255,7 +265,8 @@ public record ResponseSpec(
                     reasoning,
                     safetyIdentifier,
                     promptCacheKey,
-                    conversationId);
+                    conversationId,
+                    concurrency);
         }
     }
 }

@@ -3,7 +3,10 @@ package io.voiceagent.messages;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +27,16 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepEvent.CallEnded.class, name = "call_ended"),
     @JsonSubTypes.Type(value = StepEvent.StopRequested.class, name = "stop_requested"),
     @JsonSubTypes.Type(value = StepEvent.StepEnded.class, name = "step_ended"),
-    @JsonSubTypes.Type(value = StepEvent.Ended.class, name = "ended")
+    @JsonSubTypes.Type(value = StepEvent.Ended.class, name = "ended"),
+    @JsonSubTypes.Type(value = StepEvent.Refused.class, name = "refused"),
+    @JsonSubTypes.Type(value = StepEvent.Moved.class, name = "moved"),
+    @JsonSubTypes.Type(value = StepEvent.Started.class, name = "started"),
+    @JsonSubTypes.Type(value = StepEvent.ConversationCreated.class, name = "conversation_created"),
+    @JsonSubTypes.Type(value = StepEvent.ConversationUpdated.class, name = "conversation_updated"),
+    @JsonSubTypes.Type(value = StepEvent.ConversationDeleted.class, name = "conversation_deleted"),
+    @JsonSubTypes.Type(value = StepEvent.ItemsAdded.class, name = "items_added"),
+    @JsonSubTypes.Type(value = StepEvent.ItemRemoved.class, name = "item_removed"),
+    @JsonSubTypes.Type(value = StepEvent.ConversationRead.class, name = "conversation_read")
 })
 public sealed interface StepEvent {
     /** The turn. */
@@ -45,6 +57,8 @@ public sealed interface StepEvent {
      * @param catalogue the hosted tools that the turn may use, as they were at this moment
      * @param traceparent of the request (W3C): the parent of the turn's own span, null when it is not traced. The turn's span has
      *     an id that follows from the response id; the {@link Headers#TRACEPARENT} of all later records names that span
+     * @param parent of a turn of a conversation: the node of its line that the turn follows, null for the first, or while it waits
+     * @param position of a turn of a conversation: its place in the queue, from 1; null: it begins at once
      */
     record Accepted(
             String responseId,
@@ -56,10 +70,61 @@ public sealed interface StepEvent {
             int foldVersion,
             ResponseSpec spec,
             List<ToolDescription> catalogue,
-            @Nullable String traceparent)
+            @Nullable String traceparent,
+            @Nullable String parent,
+            @Nullable Integer position)
             implements StepEvent {
         public Accepted {
             catalogue = catalogue == null ? List.of() : List.copyOf(catalogue);
+        }
+
+        /** A turn of no conversation object. */
+        public Accepted(
+                String responseId,
+                String conversation,
+                String tenant,
+                long at,
+                long submittedAt,
+                long deadlineAt,
+                int foldVersion,
+                ResponseSpec spec,
+                List<ToolDescription> catalogue,
+                @Nullable String traceparent) {
+            this(
+                    responseId,
+                    conversation,
+                    tenant,
+                    at,
+                    submittedAt,
+                    deadlineAt,
+                    foldVersion,
+                    spec,
+                    catalogue,
+                    traceparent,
+                    null,
+                    null);
+        }
+
+        /** The turn, or the node of items, whose context comes before this one's. */
+        public @Nullable String previous() {
+            return parent == null ? spec.previousResponseId() : parent;
+        }
+
+        /** The same, when it waits no longer. */
+        public Accepted after(@Nullable String newParent) {
+            return new Accepted(
+                    responseId,
+                    conversation,
+                    tenant,
+                    at,
+                    submittedAt,
+                    deadlineAt,
+                    foldVersion,
+                    spec,
+                    catalogue,
+                    traceparent,
+                    newParent,
+                    null);
         }
     }
 
@@ -206,4 +271,127 @@ public sealed interface StepEvent {
             @Nullable String incompleteReason,
             Usage usage)
             implements StepEvent {}
+
+    /** Nothing comes of the request of that id: no turn, and no change of a conversation. */
+    record Refused(String responseId, String conversation, long at, TurnError error) implements StepEvent {}
+
+    /**
+     * The turn waits at another place of its conversation's queue.
+     *
+     * @param position from 1
+     */
+    record Moved(String responseId, String conversation, long at, int position) implements StepEvent {}
+
+    /**
+     * A turn that waited for its conversation begins.
+     *
+     * @param parent as of {@link Accepted}
+     */
+    record Started(
+            String responseId,
+            String conversation,
+            long at,
+            @Nullable String parent) implements StepEvent {}
+
+    /** Of a conversation object; the id of the request is its {@link #responseId}. */
+    sealed interface OfConversation extends StepEvent {
+        /** Public id of the conversation object. */
+        String conversationId();
+    }
+
+    /** There is a new conversation. */
+    record ConversationCreated(
+            String responseId,
+            String conversation,
+            long at,
+            String conversationId,
+            String tenant,
+            Map<String, String> metadata)
+            implements OfConversation, StepEvent {
+        public ConversationCreated {
+            metadata = ordered(metadata);
+        }
+    }
+
+    /** It has other metadata. */
+    record ConversationUpdated(
+            String responseId, String conversation, long at, String conversationId, Map<String, String> metadata)
+            implements OfConversation, StepEvent {
+        public ConversationUpdated {
+            metadata = ordered(metadata);
+        }
+    }
+
+    /** It is gone. */
+    record ConversationDeleted(String responseId, String conversation, long at, String conversationId)
+            implements OfConversation, StepEvent {}
+
+    /**
+     * Items were added by hand: a node of the conversation's line, named by {@link #responseId}.
+     *
+     * @param parent the node before, null for the first
+     */
+    record ItemsAdded(
+            String responseId,
+            String conversation,
+            long at,
+            String conversationId,
+            @Nullable String parent,
+            List<Item> items)
+            implements OfConversation, StepEvent {
+        public ItemsAdded {
+            items = List.copyOf(items);
+        }
+    }
+
+    /** An item does not belong to the conversation any more. */
+    record ItemRemoved(String responseId, String conversation, long at, String conversationId, ItemPlace place)
+            implements OfConversation, StepEvent {}
+
+    /**
+     * What a conversation is at this place of the log: the answer to {@link Request.ReadConversation}.
+     *
+     * @param running the turn that runs, null when none does
+     * @param queue turns that wait, in order
+     * @param removed public ids of the items that were removed
+     * @param nodes a part of the line, in the order asked for
+     * @param more whether nodes follow
+     */
+    record ConversationRead(
+            String responseId,
+            String conversation,
+            long at,
+            String conversationId,
+            Map<String, String> metadata,
+            @Nullable String running,
+            List<String> queue,
+            List<String> removed,
+            List<Node> nodes,
+            boolean more)
+            implements OfConversation, StepEvent {
+        public ConversationRead {
+            metadata = ordered(metadata);
+            queue = queue == null ? List.of() : List.copyOf(queue);
+            removed = removed == null ? List.of() : List.copyOf(removed);
+            nodes = nodes == null ? List.of() : List.copyOf(nodes);
+        }
+    }
+
+    /**
+     * A node of a conversation's line.
+     *
+     * @param id the turn, or the request that added items
+     * @param turn whether it is a turn, so that a response of that id exists
+     * @param input its own items, without what the turn brought
+     */
+    record Node(String id, boolean turn, List<Item> input) {
+        public Node {
+            input = input == null ? List.of() : List.copyOf(input);
+        }
+    }
+
+    private static Map<String, String> ordered(@Nullable Map<String, String> metadata) {
+        // Not Map.copyOf: its order differs from process to process
+        return metadata == null ? Map.of() : Collections.unmodifiableMap(new LinkedHashMap<>(metadata));
+    }
 }

@@ -9,6 +9,7 @@ final class Samples {
     static final String CONVERSATION = "0003a1b2c3d4e5f607";
     static final String RESPONSE = "resp_01" + CONVERSATION + "0193a5c0de00" + "0042" + "0f1e2d3c4b5a";
     static final String PARENT = "resp_01" + CONVERSATION + "0193a5c0dd00" + "0041" + "a0b1c2d3e4f5";
+    private static final String CONV = "conv_" + PARENT.substring(ResponseId.PREFIX.length());
     static final CallRef REF = new CallRef(RESPONSE, 1, 0, 2);
     static final String TRACEPARENT = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     private static final long AT = 1_732_406_400_000L;
@@ -22,6 +23,7 @@ final class Samples {
                 "request.submit",
                 new Request.Submit(RESPONSE, CONVERSATION, "acme", AT, AT + 600_000, spec(), registration()));
         samples.put("request.cancel", new Request.Cancel(RESPONSE, CONVERSATION, "acme"));
+        conversationRequests(samples);
         steps(samples);
         calls(samples);
         results(samples);
@@ -71,7 +73,10 @@ final class Samples {
                         1,
                         spec(),
                         List.of(description()),
-                        TRACEPARENT));
+                        TRACEPARENT,
+                        PARENT,
+                        2));
+        conversationSteps(samples);
         samples.put("step_event.repeated", new StepEvent.Repeated(RESPONSE, CONVERSATION, AT, PARENT, true));
         samples.put(
                 "step_event.step_started",
@@ -117,6 +122,56 @@ final class Samples {
                         error(),
                         "max_output_tokens",
                         new Usage(10, 2, 5, 1)));
+    }
+
+    private static void conversationSteps(Map<String, Object> samples) {
+        samples.put("step_event.refused", new StepEvent.Refused(RESPONSE, CONVERSATION, AT, error()));
+        samples.put("step_event.moved", new StepEvent.Moved(RESPONSE, CONVERSATION, AT, 1));
+        samples.put("step_event.started", new StepEvent.Started(RESPONSE, CONVERSATION, AT, PARENT));
+        samples.put(
+                "step_event.conversation_created",
+                new StepEvent.ConversationCreated(RESPONSE, CONVERSATION, AT, CONV, "acme", Map.of("team", "blue")));
+        samples.put(
+                "step_event.conversation_updated",
+                new StepEvent.ConversationUpdated(RESPONSE, CONVERSATION, AT, CONV, Map.of("team", "blue")));
+        samples.put(
+                "step_event.conversation_deleted", new StepEvent.ConversationDeleted(RESPONSE, CONVERSATION, AT, CONV));
+        samples.put(
+                "step_event.items_added", new StepEvent.ItemsAdded(RESPONSE, CONVERSATION, AT, CONV, PARENT, items()));
+        samples.put("step_event.item_removed", new StepEvent.ItemRemoved(RESPONSE, CONVERSATION, AT, CONV, place()));
+        samples.put(
+                "step_event.conversation_read",
+                new StepEvent.ConversationRead(
+                        RESPONSE,
+                        CONVERSATION,
+                        AT,
+                        CONV,
+                        Map.of("team", "blue"),
+                        RESPONSE,
+                        List.of(RESPONSE),
+                        List.of("msg_1"),
+                        List.of(new StepEvent.Node(PARENT, true, items())),
+                        true));
+    }
+
+    private static void conversationRequests(Map<String, Object> samples) {
+        samples.put(
+                "request.create_conversation",
+                new Request.CreateConversation(RESPONSE, CONVERSATION, "acme", CONV, Map.of("team", "blue"), items()));
+        samples.put(
+                "request.update_conversation",
+                new Request.UpdateConversation(RESPONSE, CONVERSATION, "acme", CONV, Map.of("team", "blue")));
+        samples.put(
+                "request.delete_conversation", new Request.DeleteConversation(RESPONSE, CONVERSATION, "acme", CONV));
+        samples.put("request.add_items", new Request.AddItems(RESPONSE, CONVERSATION, "acme", CONV, items()));
+        samples.put("request.remove_item", new Request.RemoveItem(RESPONSE, CONVERSATION, "acme", CONV, place()));
+        samples.put(
+                "request.read_conversation",
+                new Request.ReadConversation(RESPONSE, CONVERSATION, "acme", CONV, PARENT, true, 20));
+    }
+
+    private static ItemPlace place() {
+        return new ItemPlace("msg_1", PARENT, ItemPlace.Part.MESSAGE, 1);
     }
 
     private static void calls(Map<String, Object> samples) {
@@ -220,6 +275,7 @@ final class Samples {
                 .safetyIdentifier("user-1")
                 .promptCacheKey("cache-1")
                 .conversationId("conv_1")
+                .concurrency(Concurrency.INTERRUPT)
                 .build();
     }
 }

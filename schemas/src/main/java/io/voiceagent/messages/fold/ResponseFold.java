@@ -47,6 +47,9 @@ public final class ResponseFold {
 
     private @Nullable Accepted accepted;
     private @Nullable Output output;
+    /** Of a turn that waits for its conversation. */
+    private @Nullable Integer position;
+
     private @Nullable OpenStep step;
     private @Nullable Ended ended;
     /** Number of the step that is or was open, -1 before the first. */
@@ -75,7 +78,11 @@ public final class ResponseFold {
                 }
             }
             // The attempts show themselves in the frames, and the boundary repeats what counts
+            case StepEvent.Moved moved -> position = position == null ? null : Integer.valueOf(moved.position());
+            case StepEvent.Started _ -> begin();
             case StepEvent.Repeated _,
+                    StepEvent.Refused _,
+                    StepEvent.OfConversation _,
                     StepEvent.CallAssigned _,
                     StepEvent.AttemptEnded _,
                     StepEvent.CallEnded _,
@@ -149,8 +156,16 @@ public final class ResponseFold {
         }
         accepted = begin;
         output = new Output(events, responseId, begin.catalogue());
+        position = begin.position();
         responseEvent("response.created", begin);
-        responseEvent("response.in_progress", begin);
+        responseEvent(position == null ? "response.in_progress" : "response.queued", begin);
+    }
+
+    private void begin() {
+        if (accepted != null && position != null) {
+            position = null;
+            responseEvent("response.in_progress", accepted);
+        }
     }
 
     /** Goes as far as what is known allows. */
@@ -202,6 +217,7 @@ public final class ResponseFold {
     private void end(Ended end, Accepted begin, Output items) {
         items.endAll();
         ended = end;
+        position = null;
         waiting.clear();
         ahead.clear();
         responseEvent(
@@ -224,6 +240,6 @@ public final class ResponseFold {
     }
 
     private ResponseObject responseObject(Accepted begin) {
-        return ResponseObject.accepted(begin, output == null ? List.of() : output.items(), ended);
+        return ResponseObject.accepted(begin, output == null ? List.of() : output.items(), position, ended);
     }
 }

@@ -18,6 +18,7 @@ import tools.jackson.databind.JsonNode;
  * or the default that the dialect names: clients parse a response into types without optional fields.
  *
  * @param submittedAt milliseconds since the epoch
+ * @param position in the queue of its conversation, null when it waits for none
  * @param ended null as long as the turn goes on
  */
 record ResponseObject(
@@ -26,14 +27,22 @@ record ResponseObject(
         ResponseSpec spec,
         String status,
         List<OutputItem> output,
+        @Nullable Integer position,
         @Nullable Ended ended) {
     static ResponseObject queued(String id, long submittedAt, ResponseSpec spec) {
-        return new ResponseObject(id, submittedAt, spec, "queued", List.of(), null);
+        return new ResponseObject(id, submittedAt, spec, "queued", List.of(), null, null);
     }
 
-    static ResponseObject accepted(StepEvent.Accepted accepted, List<OutputItem> output, @Nullable Ended ended) {
+    static ResponseObject accepted(
+            StepEvent.Accepted accepted, List<OutputItem> output, @Nullable Integer position, @Nullable Ended ended) {
         return new ResponseObject(
-                accepted.responseId(), accepted.submittedAt(), accepted.spec(), status(ended), output, ended);
+                accepted.responseId(),
+                accepted.submittedAt(),
+                accepted.spec(),
+                position == null ? status(ended) : "queued",
+                output,
+                position,
+                ended);
     }
 
     private static String status(@Nullable Ended ended) {
@@ -54,6 +63,10 @@ record ResponseObject(
         out.writeStringProperty("object", "response");
         out.writeNumberProperty("created_at", submittedAt / 1000);
         out.writeStringProperty("status", status);
+        if (position != null) {
+            // Not of the dialect: there only as long as it says something
+            out.writeNumberProperty("queue_position", position);
+        }
         out.writeName("completed_at");
         if (ended != null && ended.status() == Status.COMPLETED) {
             out.writeNumber(ended.at() / 1000);
