@@ -45,6 +45,9 @@ public final class Decider {
         switch (input) {
             case Input.Submit submit -> submit(draft, turn, submit);
             case Input.Cancel cancel -> cancel(draft, turn, cancel.request());
+            case Input.Begin begin -> begin(draft, turn, begin);
+            case Input.Move move -> draft.move(move.position());
+            case Input.Interrupt _ -> stop(draft, turn, Reasons.INTERRUPTED);
             case Input.Result result -> result(draft, turn, result.result());
             case Input.Tick _ -> tick(draft, turn);
             case Input.Unlisted unlisted -> draft.ask(unlisted.ref());
@@ -64,27 +67,64 @@ public final class Decider {
             draft.repeat(request, earlier, verdict == Registered.Verdict.REPETITION);
             return;
         }
-        draft.accept(submit, request.spec(), submit.catalogue());
+        switch (submit.admission()) {
+            case ConversationRules.Admission.Refuse refused -> {
+                draft.refuse(request, refused.error());
+                return;
+            }
+            case ConversationRules.Admission.Wait wait -> {
+                draft.accept(submit, request.spec(), submit.catalogue(), null, wait.position());
+                return;
+            }
+            case ConversationRules.Admission.Run run ->
+                draft.accept(submit, request.spec(), submit.catalogue(), run.parent(), null);
+            case null -> draft.accept(submit, request.spec(), submit.catalogue());
+        }
         switch (submit.parent()) {
             case MISSING ->
                 draft.fail(new TurnError(
                         ErrorCodes.PREVIOUS_NOT_FOUND, "The previous response is not, or no longer, there."));
             case RUNNING ->
                 draft.fail(new TurnError(ErrorCodes.PREVIOUS_RUNNING, "The previous response has not ended."));
-            case NONE, ENDED -> {
-                if (request.deadlineAt() <= draft.now()) {
-                    draft.fail(deadline());
-                } else {
-                    startModelStep(draft);
-                }
-            }
+            case NONE, ENDED -> startUnlessLate(draft);
+        }
+    }
+
+    private void startUnlessLate(Draft draft) {
+        if (draft.open().accepted().deadlineAt() <= draft.now()) {
+            draft.fail(deadline());
+        } else {
+            startModelStep(draft);
+        }
+    }
+
+    /** A turn that waited. */
+    private void begin(Draft draft, Turn turn, Input.Begin begin) {
+        if (!(turn instanceof Turn.Queued)) {
+            return;
+        }
+        draft.begin(begin.parent());
+        if (begin.unfit() != null) {
+            draft.fail(begin.unfit());
+        } else {
+            startUnlessLate(draft);
         }
     }
 
     private void cancel(Draft draft, Turn turn, Request.Cancel request) {
-        if (turn instanceof Turn.Running running && running.accepted().tenant().equals(request.tenant())) {
-            draft.stop(Status.CANCELLED, null, Reasons.CANCELLED);
-            finishIfDone(draft);
+        if (turn instanceof Turn.Open open && open.accepted().tenant().equals(request.tenant())) {
+            stop(draft, turn, Reasons.CANCELLED);
+        }
+    }
+
+    private void stop(Draft draft, Turn turn, String reason) {
+        switch (turn) {
+            case Turn.Running _ -> {
+                draft.stop(Status.CANCELLED, null, reason);
+                finishIfDone(draft);
+            }
+            case Turn.Queued _ -> draft.end(Status.CANCELLED, null, null);
+            case Turn.Stopping _, Turn.Idle _, Turn.Over _, Turn.Unknown _ -> {}
         }
     }
 
@@ -99,6 +139,8 @@ public final class Decider {
             }
             case Turn.Stopping stopping ->
                 draft.giveUpStopped(stopping.stop().at() + limits.stopGrace() <= draft.now());
+            case Turn.Queued queued when queued.accepted().deadlineAt() <= draft.now() -> draft.fail(deadline());
+            case Turn.Queued _ -> {}
             case Turn.Unknown _, Turn.Idle _, Turn.Over _ -> {}
         }
         finishIfDone(draft);
@@ -118,19 +160,31 @@ public final class Decider {
         switch (turn) {
             case Turn.Unknown _
             when abort.submit() != null -> {
-                // Without the input and the catalogue: they may be what does not fit
-                var spec = abort.submit().request().spec();
-                draft.accept(abort.submit(), Draft.withInput(spec, EMPTY_INPUT), List.of());
-                draft.fail(abort.error());
+                acceptBriefly(draft, abort.submit(), abort.error());
             }
             case Turn.Active _ -> {
                 draft.abandon();
                 draft.endStep();
                 draft.fail(abort.error());
             }
-            case Turn.Idle _ -> draft.fail(abort.error());
+            case Turn.Idle _, Turn.Queued _ -> draft.fail(abort.error());
             case Turn.Unknown _, Turn.Over _ -> {}
         }
+    }
+
+    /** Without the input and the catalogue: they may be what does not fit. */
+    private static void acceptBriefly(Draft draft, Input.Submit submit, TurnError error) {
+        var spec = Draft.withInput(submit.request().spec(), EMPTY_INPUT);
+        switch (submit.admission()) {
+            case ConversationRules.Admission.Refuse refused -> {
+                draft.refuse(submit.request(), refused.error());
+                return;
+            }
+            case ConversationRules.Admission.Wait wait -> draft.accept(submit, spec, List.of(), null, wait.position());
+            case ConversationRules.Admission.Run run -> draft.accept(submit, spec, List.of(), run.parent(), null);
+            case null -> draft.accept(submit, spec, List.of());
+        }
+        draft.fail(error);
     }
 
     private void finishIfDone(Draft draft) {

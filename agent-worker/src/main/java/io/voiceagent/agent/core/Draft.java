@@ -83,6 +83,16 @@ final class Draft {
     // ---- the turn
 
     void accept(Input.Submit submit, ResponseSpec spec, List<ToolDescription> catalogue) {
+        accept(submit, spec, catalogue, null, null);
+    }
+
+    /** @see StepEvent.Accepted */
+    void accept(
+            Input.Submit submit,
+            ResponseSpec spec,
+            List<ToolDescription> catalogue,
+            @Nullable String parent,
+            @Nullable Integer position) {
         Request.Submit request = submit.request();
         emit(new StepEvent.Accepted(
                 request.responseId(),
@@ -94,7 +104,26 @@ final class Draft {
                 submit.foldVersion(),
                 spec,
                 catalogue,
-                submit.traceparent()));
+                submit.traceparent(),
+                parent,
+                position));
+    }
+
+    /** No turn comes of the submission, for this reason. */
+    void refuse(Request.Submit request, TurnError error) {
+        emit(new StepEvent.Refused(request.responseId(), request.conversation(), now, error));
+    }
+
+    /** A turn that waited goes on from {@code parent}. */
+    void begin(@Nullable String parent) {
+        emit(new StepEvent.Started(open().responseId(), open().accepted().conversation(), now, parent));
+    }
+
+    /** A turn that waits does so at another position. */
+    void move(int position) {
+        if (turn instanceof Turn.Queued queued) {
+            emit(new StepEvent.Moved(queued.responseId(), queued.accepted().conversation(), now, position));
+        }
     }
 
     /** No turn comes of the submission. */

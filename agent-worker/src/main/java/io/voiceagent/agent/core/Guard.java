@@ -22,6 +22,8 @@ enum Guard {
     ATTEMPT_BOUND,
     /** A turn that runs past its deadline is stopped. */
     DEADLINE,
+    /** In a conversation one turn runs at a time. */
+    ONE_TURN,
     /** The living owner of a call that does not list it is asked what became of it. */
     UNLISTED
 }

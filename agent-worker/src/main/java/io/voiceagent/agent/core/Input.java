@@ -1,5 +1,6 @@
 package io.voiceagent.agent.core;
 
+import io.voiceagent.agent.core.ConversationRules.Admission;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.Request;
@@ -18,6 +19,7 @@ public sealed interface Input {
      * @param foldVersion version of the fold that all readers have
      * @param traceparent of the request, null when it is not traced
      * @param earlier the submission that this one may repeat, see {@link Registered}; null when there is none
+     * @param admission what the conversation that the turn names makes of it; null when it names none
      */
     record Submit(
             Request.Submit request,
@@ -25,7 +27,8 @@ public sealed interface Input {
             List<ToolDescription> catalogue,
             int foldVersion,
             @Nullable String traceparent,
-            @Nullable Registered earlier)
+            @Nullable Registered earlier,
+            @Nullable Admission admission)
             implements Input {
         public Submit {
             catalogue = List.copyOf(catalogue);
@@ -38,7 +41,7 @@ public sealed interface Input {
                 List<ToolDescription> catalogue,
                 int foldVersion,
                 @Nullable String traceparent) {
-            this(request, parent, catalogue, foldVersion, traceparent, null);
+            this(request, parent, catalogue, foldVersion, traceparent, null, null);
         }
     }
 
@@ -56,6 +59,25 @@ public sealed interface Input {
 
     /** The client wants the turn to stop. */
     record Cancel(Request.Cancel request) implements Input {}
+
+    /**
+     * The turn's conversation has time for it.
+     *
+     * @param parent the node that it follows, null when it is the first
+     * @param unfit why it can't follow that node, null when it can
+     */
+    record Begin(@Nullable String parent, @Nullable TurnError unfit) implements Input {
+        /** It can. */
+        public Begin(@Nullable String parent) {
+            this(parent, null);
+        }
+    }
+
+    /** The turn waits at another position of its conversation's queue. */
+    record Move(int position) implements Input {}
+
+    /** Another turn takes its place, or its conversation is gone. */
+    record Interrupt() implements Input {}
 
     /** A worker's answer. */
     record Result(CallResult result) implements Input {}

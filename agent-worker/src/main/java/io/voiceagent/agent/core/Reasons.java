@@ -12,6 +12,8 @@ final class Reasons {
     static final String NEVER_STARTED = "never_started";
     /** Of a stop: the client cancelled. */
     static final String CANCELLED = "cancelled";
+    /** Of a stop: another turn of the conversation takes its place. */
+    static final String INTERRUPTED = "interrupted";
     /** Of a stop: the turn's deadline passed. */
     static final String DEADLINE = "deadline";
     /** Of a stop: the worker does not list the call. */

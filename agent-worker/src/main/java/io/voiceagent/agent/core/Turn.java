@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *                        └──Ended──▶ Over
  * </pre>
  *
+ * A turn that its conversation lets wait is {@link Queued} between Unknown and Idle.
+ *
  * An event that does not fit the state is a defect and throws {@link IllegalStateException}.
  */
 public sealed interface Turn {
@@ -90,8 +92,27 @@ public sealed interface Turn {
         @Override
         public Turn apply(StepEvent event) {
             return switch (event) {
-                case Accepted accepted -> new Idle(accepted, List.of());
-                case Repeated _ -> this;
+                case Accepted accepted ->
+                    accepted.position() == null ? new Idle(accepted, List.of()) : new Queued(accepted);
+                case Repeated _, StepEvent.Refused _ -> this;
+                default -> illegal(this, event);
+            };
+        }
+    }
+
+    /** It waits until its conversation has time for it. */
+    record Queued(Accepted accepted) implements Open {
+        @Override
+        public List<ClosedStep> steps() {
+            return List.of();
+        }
+
+        @Override
+        public Turn apply(StepEvent event) {
+            return switch (event) {
+                case StepEvent.Moved _ -> this;
+                case StepEvent.Started started -> new Idle(accepted.after(started.parent()), List.of());
+                case Ended ended -> Over.of(this, ended);
                 default -> illegal(this, event);
             };
         }
@@ -114,7 +135,11 @@ public sealed interface Turn {
                         AttemptEnded _,
                         CallEnded _,
                         StopRequested _,
-                        StepEnded _ -> illegal(this, event);
+                        StepEnded _,
+                        StepEvent.Refused _,
+                        StepEvent.Moved _,
+                        StepEvent.Started _,
+                        StepEvent.OfConversation _ -> illegal(this, event);
             };
         }
 
@@ -146,7 +171,7 @@ public sealed interface Turn {
                 case CallEnded ended -> new Running(accepted, steps, step.end(ended.outcome()));
                 case StopRequested stop -> new Stopping(accepted, steps, step, stop);
                 case StepEnded ended -> new Idle(accepted, step.close(steps, ended));
-                case Accepted _, Repeated _, StepStarted _, Ended _ -> illegal(this, event);
+                default -> illegal(this, event);
             };
         }
     }
@@ -162,8 +187,7 @@ public sealed interface Turn {
             return switch (event) {
                 case CallEnded ended -> new Stopping(accepted, steps, step.end(ended.outcome()), stop);
                 case StepEnded ended -> new Idle(accepted, step.close(steps, ended));
-                case Accepted _, Repeated _, StepStarted _, CallAssigned _, AttemptEnded _, StopRequested _, Ended _ ->
-                    illegal(this, event);
+                default -> illegal(this, event);
             };
         }
     }
@@ -174,6 +198,7 @@ public sealed interface Turn {
      * @param previous the turn that it continued
      * @param input what the client sent
      * @param output what belongs to the context of a later turn, see {@link Prompt#outputs}
+     * @param byHand it never ran: its input was added to a conversation
      */
     record Over(
             String responseId,
@@ -182,21 +207,39 @@ public sealed interface Turn {
             List<Item> input,
             List<Item> output,
             Status status,
-            long at)
+            long at,
+            boolean byHand)
             implements Turn {
         public Over {
             input = List.copyOf(input);
             output = List.copyOf(output);
         }
 
-        private static Over of(Idle turn, Ended ended) {
+        /** A turn that ran. */
+        public Over(
+                String responseId,
+                String tenant,
+                @Nullable String previous,
+                List<Item> input,
+                List<Item> output,
+                Status status,
+                long at) {
+            this(responseId, tenant, previous, input, output, status, at, false);
+        }
+
+        private static Over of(Open turn, Ended ended) {
             Accepted accepted = turn.accepted();
+            List<Item> output = Prompt.outputs(turn);
+            // In a conversation nobody can go on from the turn before, so a turn that brought nothing must not be in
+            // the way
+            boolean leftOut =
+                    accepted.spec().conversationId() != null && ended.status() == Status.FAILED && output.isEmpty();
             return new Over(
                     accepted.responseId(),
                     accepted.tenant(),
-                    accepted.spec().previousResponseId(),
-                    accepted.spec().input(),
-                    Prompt.outputs(turn),
+                    accepted.previous(),
+                    leftOut ? List.of() : accepted.spec().input(),
+                    output,
                     ended.status(),
                     ended.at());
         }

@@ -55,8 +55,10 @@ public final class Watch {
     /** The turn is now in this state. */
     public void see(Turn turn) {
         List<CallRef> before = forget(turn.responseId());
-        if (turn instanceof Turn.Active active) {
-            remember(active);
+        switch (turn) {
+            case Turn.Active active -> remember(active);
+            case Turn.Queued queued -> remember(queued, queued.accepted().deadlineAt(), List.of(), List.of());
+            case Turn.Unknown _, Turn.Idle _, Turn.Over _ -> {}
         }
         before.stream().filter(ref -> !given.containsKey(ref)).forEach(asked::remove);
     }
@@ -150,8 +152,12 @@ public final class Watch {
                 case CallState.Done _ -> {}
             }
         }
-        turns.put(id, new Entry(wakeAt, held, wait));
-        wakes.computeIfAbsent(wakeAt, _ -> new HashSet<>()).add(id);
+        remember(turn, wakeAt, held, wait);
+    }
+
+    private void remember(Turn turn, long wakeAt, List<CallRef> held, List<CallRef> wait) {
+        turns.put(turn.responseId(), new Entry(wakeAt, held, wait));
+        wakes.computeIfAbsent(wakeAt, _ -> new HashSet<>()).add(turn.responseId());
     }
 
     private static Need need(Turn.Active turn, CallState.Waiting call) {

@@ -86,7 +86,16 @@ public final class OrchestratorMetrics {
                                     "outcome",
                                     repeated.same() ? "same" : "conflict")
                             .increment();
+                case StepEvent.Refused refused ->
+                    registry.counter(
+                                    "voice.agent.submissions.refused",
+                                    "code",
+                                    refused.error().code())
+                            .increment();
                 case StepEvent.Accepted _,
+                        StepEvent.Moved _,
+                        StepEvent.Started _,
+                        StepEvent.OfConversation _,
                         StepEvent.StepStarted _,
                         StepEvent.CallEnded _,
                         StepEvent.StopRequested _,

@@ -30,7 +30,7 @@ import org.apache.kafka.streams.state.WindowStore;
  * agent.requests ─┐              ┌─▶ agent.steps
  * llm.results ────┼─▶ turns ─────┼─▶ llm.calls, tool.calls   (the owner's partition)
  * tool.results ───┘    │ │       └─▶ *.dlt
- *             open-turns ended-turns submissions-by-key submissions-by-body
+ *             open-turns ended-turns conversations submissions-by-key submissions-by-body
  * </pre>
  *
  * One processor, because one conversation is one partition of all inputs, and whatever is decided about it must be decided in
@@ -79,6 +79,7 @@ public final class OrchestratorTopology implements Supplier<Topology> {
         topology.addProcessor(PROCESSOR, () -> new TurnProcessor(parts), INPUTS.toArray(String[]::new));
         topology.addStateStore(openTurns(), PROCESSOR);
         topology.addStateStore(endedTurns(), PROCESSOR);
+        topology.addStateStore(windows(ConversationStore.NAME, parts.retention()), PROCESSOR);
         topology.addStateStore(windows(SubmissionStore.BY_KEY, SubmissionStore.retention(Kind.KEY)), PROCESSOR);
         topology.addStateStore(windows(SubmissionStore.BY_BODY, SubmissionStore.retention(Kind.RETRY)), PROCESSOR);
         sink(topology, STEPS_SINK, Topics.STEPS);

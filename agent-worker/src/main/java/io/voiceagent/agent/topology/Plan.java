@@ -43,13 +43,7 @@ record Plan(List<Send> sends, byte @Nullable [] state) {
     static Plan of(Decision decision, Supplier<List<Turn.Over>> branch, Context trace, long now) {
         List<Send> sends = new ArrayList<>();
         for (StepEvent event : decision.events()) {
-            sends.add(send(
-                    OrchestratorTopology.STEPS_SINK,
-                    event.conversation(),
-                    event,
-                    ResponseId.partition(event.conversation()),
-                    Records.headers(event, trace),
-                    now));
+            sends.add(step(event, trace, now));
         }
         for (Command command : decision.commands()) {
             Call call = command.call(decision.after(), branch);
@@ -64,6 +58,23 @@ record Plan(List<Send> sends, byte @Nullable [] state) {
             measure("the turn's state", state.length);
         }
         return new Plan(sends, state);
+    }
+
+    /** Builds the records of events that are no turn's. */
+    static Plan of(List<StepEvent> events, Context trace, long now) {
+        List<Send> sends = new ArrayList<>();
+        events.forEach(event -> sends.add(step(event, trace, now)));
+        return new Plan(sends, null);
+    }
+
+    private static Send step(StepEvent event, Context trace, long now) {
+        return send(
+                OrchestratorTopology.STEPS_SINK,
+                event.conversation(),
+                event,
+                ResponseId.partition(event.conversation()),
+                Records.headers(event, trace),
+                now);
     }
 
     private static Send send(String sink, String key, Object value, int partition, Headers headers, long now) {

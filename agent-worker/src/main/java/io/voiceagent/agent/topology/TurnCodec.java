@@ -27,6 +27,7 @@ final class TurnCodec {
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "state")
     @JsonSubTypes({
+        @JsonSubTypes.Type(value = Turn.Queued.class, name = "queued"),
         @JsonSubTypes.Type(value = Turn.Running.class, name = "running"),
         @JsonSubTypes.Type(value = Turn.Stopping.class, name = "stopping"),
         @JsonSubTypes.Type(value = Turn.Over.class, name = "over")

@@ -20,6 +20,7 @@ import io.voiceagent.messages.Topics;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.fold.ResponseFold;
 import io.voiceagent.transport.telemetry.LogScope;
+import io.voiceagent.transport.telemetry.TraceHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,6 +63,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private @Nullable ProcessorContext<String, Outgoing> context;
     private @Nullable TurnStore turns;
     private @Nullable SubmissionStore submissions;
+    private @Nullable ConversationStore conversations;
     private boolean begun;
     private long now;
 
@@ -78,6 +80,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         TurnStore store = new TurnStore(context, context.taskId().partition());
         this.turns = store;
         this.submissions = new SubmissionStore(context);
+        this.conversations = new ConversationStore(context, store);
         store.forEachOpen(watch::see);
         parts.metrics().load(context.taskId(), watch);
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, this::look);
@@ -112,6 +115,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private void look(long at) {
         if (!begun) {
             submissions().begin();
+            conversations().begin();
             begun = true;
         }
         for (Watch.Due due : watch.due(time(), census)) {
@@ -133,9 +137,42 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                                         submit.spec(), parts.tools().get().values()),
                                 ResponseFold.VERSION,
                                 TurnTraces.traceparent(headers),
-                                submissions().earlier(submit)));
+                                submissions().earlier(submit),
+                                conversations().admission(submit)));
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
+            case Request.OfConversation change -> conversation(change, TraceHeaders.extract(headers));
         }
+    }
+
+    private void conversation(Request.OfConversation request, Context trace) {
+        List<StepEvent> events = conversations().decide(request, time());
+        try {
+            Plan.of(events, trace, now).sends().forEach(send -> context().forward(send.record(), send.sink()));
+        } catch (TooLargeException e) {
+            LOG.warn("A request of conversation {} is refused: {}", request.conversationId(), e.getMessage());
+            events = ConversationStore.tooLarge(request, now);
+            Plan.of(events, trace, now).sends().forEach(send -> context().forward(send.record(), send.sink()));
+        }
+        follow(request.conversationId(), events);
+    }
+
+    /** What the events of one decision mean to the conversation, and through it to its other turns. */
+    private void follow(@Nullable String conversationId, List<StepEvent> events) {
+        if (conversationId == null || events.isEmpty()) {
+            return;
+        }
+        for (Watch.Due due : conversations().follow(conversationId, events)) {
+            guarded(due.responseId(), () -> handle(due.responseId(), due.input()));
+        }
+    }
+
+    private static @Nullable String conversationOf(Turn before, Decision decision) {
+        if (before instanceof Turn.Open open) {
+            return open.accepted().spec().conversationId();
+        }
+        return decision.accepts()
+                ? ((StepEvent.Accepted) decision.events().getFirst()).spec().conversationId()
+                : null;
     }
 
     private void result(CallResult result) {
@@ -161,6 +198,9 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                 submissions().save(submit.request());
             }
             parts.metrics().decided(planned.decision(), System.nanoTime() - began);
+            follow(
+                    conversationOf(before, planned.decision()),
+                    planned.decision().events());
         }
     }
 
@@ -200,11 +240,11 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     private List<Turn.Over> branchOf(Turn turn) {
         StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
-        List<Turn.Over> branch = turns().branch(accepted.spec().previousResponseId(), accepted.tenant());
+        List<Turn.Over> branch = turns().branch(accepted.previous(), accepted.tenant());
         if (branch == null) {
             throw new IllegalStateException("a turn before " + turn.responseId() + " is no longer there");
         }
-        return branch;
+        return conversations().without(accepted.spec().conversationId(), branch);
     }
 
     private Decision abort(Turn before, Input input, String code, String message) {
@@ -233,7 +273,11 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                         StepEvent.AttemptEnded _,
                         StepEvent.CallEnded _,
                         StepEvent.StopRequested _,
-                        StepEvent.StepEnded _ -> {}
+                        StepEvent.StepEnded _,
+                        StepEvent.Refused _,
+                        StepEvent.Moved _,
+                        StepEvent.Started _,
+                        StepEvent.OfConversation _ -> {}
             }
         }
     }
@@ -337,6 +381,13 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             throw new IllegalStateException("the processor was not initialised");
         }
         return turns;
+    }
+
+    private ConversationStore conversations() {
+        if (conversations == null) {
+            throw new IllegalStateException("the processor was not initialised");
+        }
+        return conversations;
     }
 
     private SubmissionStore submissions() {

@@ -56,7 +56,7 @@ final class TurnStore {
     /** Puts the state, whose bytes were measured before. */
     void save(Turn turn, byte[] bytes) {
         switch (turn) {
-            case Turn.Active _ -> open.put(turn.responseId(), bytes);
+            case Turn.Active _, Turn.Queued _ -> open.put(turn.responseId(), bytes);
             case Turn.Over _ -> {
                 open.delete(turn.responseId());
                 ended.put(turn.responseId(), bytes, timeOf(turn.responseId()));

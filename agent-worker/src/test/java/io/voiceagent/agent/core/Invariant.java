@@ -38,6 +38,8 @@ enum Invariant {
     MODEL_IS_TOLD,
     /** All readers of the two logs derive the same events, numbered without gaps. */
     SAME_EVENTS,
+    /** Turns of a conversation run one at a time, in their order, each after the one before it, and none is left to wait for nobody. */
+    ONE_LINE,
     /** The output is what the accepted attempts said, neither doubled nor mixed. */
     OUTPUT
 }

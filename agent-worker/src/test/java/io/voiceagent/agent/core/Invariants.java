@@ -38,6 +38,7 @@ final class Invariants {
 
     private final Simulation simulation;
     private final World world;
+    private final LineRecord lines;
     private final Map<String, TurnRecord> turns = new LinkedHashMap<>();
     private final Map<String, List<Long>> heard = new HashMap<>();
     private final Map<String, String> keys = new HashMap<>();
@@ -49,6 +50,7 @@ final class Invariants {
     Invariants(Simulation simulation) {
         this.simulation = simulation;
         this.world = simulation.world;
+        this.lines = new LineRecord(world.tally);
         simulation.logs.workers.follow(end -> {
             if (simulation.logs.workers.get(end - 1) instanceof Announcement.Worker worker) {
                 heard.computeIfAbsent(worker.incarnation(), _ -> new ArrayList<>())
@@ -149,6 +151,10 @@ final class Invariants {
     }
 
     void committed(StepEvent event, long absent) {
+        lines.committed(event);
+        if (event instanceof StepEvent.OfConversation) {
+            return;
+        }
         TurnRecord record = turn(event.responseId());
         record.take(event);
         if (event instanceof StepEvent.Ended ended) {
@@ -158,6 +164,11 @@ final class Invariants {
                 world.tally.count(Happening.DEADLINE_PASSED);
             }
         }
+    }
+
+    /** A whole transaction is there. */
+    void transactionEnded() {
+        lines.nobodyWaitsForNobody();
     }
 
     List<Item.ToolCall> callsForTheClient(String id) {
@@ -286,16 +297,16 @@ final class Invariants {
     /** The texts of all turns of the branch, of the attempts that count, in order. */
     private void textsCount(Call.Model call, Turn.Open turn) {
         List<String> expected = new ArrayList<>();
-        for (String id = turn.accepted().spec().previousResponseId(); id != null; ) {
+        for (String id = turn.accepted().previous(); id != null; ) {
             TurnRecord record = turns.get(id);
             if (record == null || record.ended() == null) {
                 return; // decided in the same transaction
             }
             List<String> texts = new ArrayList<>();
-            texts.add(texts(record.accepted().spec().input()));
+            texts.add(record.leftOut() ? "" : texts(record.accepted().spec().input()));
             texts.add(texts(record.saidItems()));
             expected.addAll(0, texts);
-            id = record.accepted().spec().previousResponseId();
+            id = record.accepted().previous();
         }
         expected.add(texts(turn.accepted().spec().input()));
         for (Turn.ClosedStep step : turn.steps()) {
@@ -332,8 +343,10 @@ final class Invariants {
         restored(states);
         Readers readers = new Readers(simulation);
         turns.forEach((id, record) -> {
-            record.hostedCalls().forEach(this::effectIsTold);
-            readers.check(id, record);
+            if (record.accepted() != null) {
+                record.hostedCalls().forEach(this::effectIsTold);
+                readers.check(id, record);
+            }
         });
     }
 

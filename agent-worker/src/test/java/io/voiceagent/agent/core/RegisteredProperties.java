@@ -136,8 +136,8 @@ class RegisteredProperties {
         void read(Request.Submit submit) {
             String id = submit.responseId();
             Registration registration = submit.registration();
-            Input.Submit input =
-                    new Input.Submit(submit, Input.Parent.NONE, List.of(), 1, null, latest.get(registration.key()));
+            Input.Submit input = new Input.Submit(
+                    submit, Input.Parent.NONE, List.of(), 1, null, latest.get(registration.key()), null);
             Decision decision = decider.decide(
                     turns.getOrDefault(id, Turn.unknown(id)), input, submit.submittedAt(), FixedWorkers.of());
             turns.put(id, decision.after());

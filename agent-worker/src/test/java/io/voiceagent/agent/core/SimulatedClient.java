@@ -1,6 +1,8 @@
 package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.messages.Concurrency;
+import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
@@ -25,6 +27,9 @@ final class SimulatedClient {
     private final World world;
     private final Map<String, Request.Submit> sent = new LinkedHashMap<>();
     private final Set<String> open = new LinkedHashSet<>();
+    /** The conversation of this world, null when there is none. */
+    private String line;
+
     private int planned;
     private int number;
 
@@ -32,6 +37,10 @@ final class SimulatedClient {
         this.simulation = simulation;
         this.world = simulation.world;
         int turns = world.between(2, 6);
+        if (world.chance(0.5)) {
+            createConversation();
+            turns += world.between(0, 4);
+        }
         for (int i = 0; i < turns; i++) {
             plan(world.between(100, 30_000), () -> submit(previous(), List.of()));
         }
@@ -55,6 +64,10 @@ final class SimulatedClient {
     }
 
     void committed(StepEvent event) {
+        if (event instanceof StepEvent.Refused refused) {
+            open.remove(refused.responseId());
+            sent.remove(refused.responseId());
+        }
         if (!(event instanceof StepEvent.Ended ended)) {
             return;
         }
@@ -89,26 +102,57 @@ final class SimulatedClient {
         if (previous != null) {
             world.tally.count(Happening.CONTINUED_TURN);
         }
-        String conversation = previous == null
-                ? ResponseId.conversation(0, 1_000L + number)
-                : ResponseId.parse(previous).conversation();
+        boolean inLine = line != null && answers.isEmpty() && world.chance(0.8);
+        if (inLine) {
+            previous = null;
+        }
+        String conversation = inLine
+                ? ConversationId.parse(line).conversation()
+                : previous == null
+                        ? ResponseId.conversation(0, 1_000L + number)
+                        : ResponseId.parse(previous).conversation();
         String id = ResponseId.format(
                 ResponseId.signedBytes(1, conversation, Instant.ofEpochMilli(world.now()), number),
                 new byte[ResponseId.MAC_BYTES]);
         long deadline = world.now() + (world.chance(0.15) ? world.between(500, 6_000) : world.between(40_000, 90_000));
-        Request.Submit submit =
-                new Request.Submit(id, conversation, Fixtures.TENANT, world.now(), deadline, spec(previous, answers));
+        ResponseSpec spec = spec(previous, answers);
+        if (inLine) {
+            spec = spec.toBuilder()
+                    .conversationId(line)
+                    .concurrency(concurrency())
+                    .build();
+        }
+        Request.Submit submit = new Request.Submit(id, conversation, Fixtures.TENANT, world.now(), deadline, spec);
         sent.put(id, submit);
         open.add(id);
-        world.trace(() -> "submits " + id + (previous == null ? "" : " after " + previous));
+        world.trace(() -> "submits " + submit);
         simulation.logs.requests.append(submit);
-        if (world.chance(0.1)) {
+        // One that was refused might be taken the second time, and is then another one to this client
+        if (submit.spec().concurrency() != Concurrency.REJECT && world.chance(0.1)) {
             world.tally.count(Happening.DUPLICATE_REQUEST);
             plan(world.between(1, 10_000), () -> simulation.logs.requests.append(submit));
         }
         if (world.chance(0.3)) {
             cancel(submit);
         }
+    }
+
+    private void createConversation() {
+        String key = ResponseId.conversation(0, 77);
+        byte[] place = ResponseId.signedBytes(1, key, Instant.ofEpochMilli(world.now()), 0);
+        String id = ResponseId.format(place, new byte[ResponseId.MAC_BYTES]);
+        line = ConversationId.PREFIX + id.substring(ResponseId.PREFIX.length());
+        simulation.logs.requests.append(
+                new Request.CreateConversation(id, key, Fixtures.TENANT, line, Map.of(), List.of()));
+    }
+
+    private Concurrency concurrency() {
+        return switch (world.between(0, 3)) {
+            case 0 -> Concurrency.REJECT;
+            case 1 -> Concurrency.INTERRUPT;
+            case 2 -> Concurrency.ENQUEUE;
+            default -> null;
+        };
     }
 
     private void cancel(Request.Submit submit) {

@@ -33,10 +33,12 @@ final class SimulatedOrchestrator {
 
     // What a crash leaves
     private final Map<String, Turn> committed = new LinkedHashMap<>();
+    private final Map<String, Conversation> committedConversations = new LinkedHashMap<>();
     private final int[] committedOffsets = new int[3];
 
     // One transaction
     private final Map<String, Turn> uncommitted = new LinkedHashMap<>();
+    private final Map<String, Conversation> uncommittedConversations = new LinkedHashMap<>();
     private final List<Runnable> outputs = new ArrayList<>();
     private final int[] offsets = new int[3];
     private boolean commitPlanned;
@@ -94,6 +96,7 @@ final class SimulatedOrchestrator {
 
     private void restore() {
         uncommitted.clear();
+        uncommittedConversations.clear();
         outputs.clear();
         commitPlanned = false;
         pollPlanned = false;
@@ -125,7 +128,10 @@ final class SimulatedOrchestrator {
             world.tally.count(Happening.DECISION_ROLLED_BACK);
         }
         switch (simulation.setup.breach()) {
-            case STATE_WITHOUT_EVENTS -> committed.putAll(uncommitted);
+            case STATE_WITHOUT_EVENTS -> {
+                committed.putAll(uncommitted);
+                committedConversations.putAll(uncommittedConversations);
+            }
             case EVENTS_WITHOUT_STATE -> List.copyOf(outputs).forEach(Runnable::run);
             default -> {}
         }
@@ -235,9 +241,18 @@ final class SimulatedOrchestrator {
                                 parent(submit.spec().previousResponseId(), submit.tenant()),
                                 Catalogue.resolve(submit.spec(), tools.values()),
                                 ResponseFold.VERSION,
-                                null));
+                                null,
+                                null,
+                                admission(submit)));
             }
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
+            case Request.OfConversation change -> {
+                Conversation conversation = conversation(change.conversationId());
+                List<StepEvent> events =
+                        ConversationRules.decide(conversation, change, ConversationRules.Page.NONE, time());
+                events.forEach(event -> outputs.add(() -> publish(event)));
+                follow(change.conversationId(), events);
+            }
         }
     }
 
@@ -292,6 +307,50 @@ final class SimulatedOrchestrator {
                 logs.calls(command.stage(), command.partition()).append(call);
             });
         }
+        follow(conversationOf(before, decision), decision.events());
+    }
+
+    private static String conversationOf(Turn before, Decision decision) {
+        if (before instanceof Turn.Open open) {
+            return open.accepted().spec().conversationId();
+        }
+        return decision.accepts()
+                ? ((StepEvent.Accepted) decision.events().getFirst()).spec().conversationId()
+                : null;
+    }
+
+    private ConversationRules.Admission admission(Request.Submit submit) {
+        String id = submit.spec().conversationId();
+        return id == null
+                ? null
+                : ConversationRules.admit(
+                        conversation(id), submit.tenant(), submit.spec().concurrency(), simulation.setup.guards());
+    }
+
+    private Conversation conversation(String id) {
+        Conversation changed = uncommittedConversations.get(id);
+        return changed == null ? committedConversations.get(id) : changed;
+    }
+
+    private void follow(String id, List<StepEvent> events) {
+        if (id == null || events.isEmpty()) {
+            return;
+        }
+        Conversation before = conversation(id);
+        if (before == null) {
+            if (!(events.getFirst() instanceof StepEvent.ConversationCreated created)) {
+                return;
+            }
+            before = Conversation.begin(created);
+        }
+        ConversationRules.Followed followed;
+        try {
+            followed = ConversationRules.follow(before, events);
+        } catch (RuntimeException e) {
+            throw new BrokenInvariantException(Invariant.ONE_LINE, events + " in " + before, e);
+        }
+        uncommittedConversations.put(id, followed.after());
+        followed.dues().forEach(due -> handle(due.responseId(), due.input()));
     }
 
     private Decision decide(Turn before, Input input) {
@@ -317,7 +376,7 @@ final class SimulatedOrchestrator {
     private Call call(Command command, Turn turn) {
         Call call = command.call(turn, () -> {
             StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
-            return branch(accepted.spec().previousResponseId(), accepted.tenant());
+            return branch(accepted.previous(), accepted.tenant());
         });
         if (call instanceof Call.Model model) {
             simulation.invariants.modelIsAsked(model, (Turn.Open) turn);
@@ -345,11 +404,14 @@ final class SimulatedOrchestrator {
             return;
         }
         committed.putAll(uncommitted);
+        committedConversations.putAll(uncommittedConversations);
+        uncommittedConversations.clear();
         System.arraycopy(offsets, 0, committedOffsets, 0, offsets.length);
         uncommitted.clear();
         List<Runnable> due = List.copyOf(outputs);
         outputs.clear();
         due.forEach(Runnable::run);
+        simulation.invariants.transactionEnded();
     }
 
     private void publish(StepEvent event) {

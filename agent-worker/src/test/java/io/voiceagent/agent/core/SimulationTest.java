@@ -73,6 +73,7 @@ class SimulationTest {
                             case PINNED_TOOL -> Invariant.PINNED_TOOL;
                             case SEAL_TRACES -> Invariant.SAME_EVENTS;
                             case ATTEMPT_BOUND -> Invariant.ATTEMPTS_BOUNDED;
+                            case ONE_TURN -> Invariant.ONE_LINE;
                             case DEADLINE -> Invariant.ENDS_IN_TIME;
                             case UNLISTED -> Invariant.NOT_FORGOTTEN;
                         }));

@@ -48,7 +48,12 @@ final class Tally {
         LEASE_REFUSED_EFFECT,
         OUTCOME_UNKNOWN,
         STOPPED_WITH_OUTPUT,
-        STOP_IGNORED
+        STOP_IGNORED,
+        LOCKED,
+        QUEUED,
+        INTERRUPTED,
+        ENDED_IN_QUEUE,
+        STARTED_FROM_QUEUE
     }
 
     private final Map<Happening, Long> counts = new EnumMap<>(Happening.class);

@@ -54,10 +54,15 @@ final class TurnRecord {
 
     void take(StepEvent event) {
         require(ended == null, Invariant.ENDS_ONCE, event);
-        require((accepted == null) == event instanceof StepEvent.Accepted, Invariant.ENDS_ONCE, event);
+        require(
+                (accepted == null) == (event instanceof StepEvent.Accepted || event instanceof StepEvent.Refused),
+                Invariant.ENDS_ONCE,
+                event);
         events.add(event);
         switch (event) {
             case StepEvent.Accepted begin -> accepted = begin;
+            case StepEvent.Refused _, StepEvent.Moved _, StepEvent.OfConversation _ -> {}
+            case StepEvent.Started begun -> accepted = accepted.after(begun.parent());
             case StepEvent.Repeated none -> require(false, Invariant.ENDS_ONCE, none); // no client here repeats itself
             case StepStarted started -> start(started);
             case StepEvent.CallAssigned given -> assign(given);
@@ -157,6 +162,18 @@ final class TurnRecord {
         return answers().stream()
                 .flatMap(outcome -> ((CallOutput.Model) outcome.output()).items().stream())
                 .toList();
+    }
+
+    /** Whether a later turn of the conversation is told nothing of it. */
+    boolean leftOut() {
+        return accepted.spec().conversationId() != null
+                && ended.status() == StepEvent.Status.FAILED
+                && boundaries.stream()
+                        .flatMap(boundary -> boundary.outcomes().stream())
+                        .filter(CallOutcome::accepted)
+                        .noneMatch(outcome -> outcome.output() instanceof CallOutput.Tool
+                                || outcome.output() instanceof CallOutput.Model model
+                                        && model.items().stream().anyMatch(item -> !(item instanceof Item.Reasoning)));
     }
 
     ToolDescription hosted(String name) {
