@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = Request.DeleteConversation.class, name = "delete_conversation"),
     @JsonSubTypes.Type(value = Request.AddItems.class, name = "add_items"),
     @JsonSubTypes.Type(value = Request.RemoveItem.class, name = "remove_item"),
-    @JsonSubTypes.Type(value = Request.ReadConversation.class, name = "read_conversation")
+    @JsonSubTypes.Type(value = Request.ReadConversation.class, name = "read_conversation"),
+    @JsonSubTypes.Type(value = Request.Delete.class, name = "delete")
 })
 public sealed interface Request {
     /** Public id of the response that is asked for. */
@@ -91,6 +92,9 @@ public sealed interface Request {
 
     /** The client wants the turn to stop. Has no effect on a turn that has ended. */
     record Cancel(String responseId, String conversation, String tenant) implements Request {}
+
+    /** The client wants the response to be gone. Has no effect on a turn that has not ended. */
+    record Delete(String responseId, String conversation, String tenant) implements Request {}
 
     /**
      * Of a conversation object. Its {@link #responseId} names the request itself, in the form of a response id of that conversation: the

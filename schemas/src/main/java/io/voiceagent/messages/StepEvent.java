@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A turn is {@link Accepted}, then any number of steps ({@link StepStarted} … {@link StepEnded}), then one {@link Ended}. A step is one
  * model call, or the tool calls that the model asked for, side by side. A submission of which no turn comes is {@link Repeated}, and
- * nothing else.
+ * nothing else. Of a turn that has ended, {@link Deleted} may come at any later time, and again.
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = StepEvent.ConversationDeleted.class, name = "conversation_deleted"),
     @JsonSubTypes.Type(value = StepEvent.ItemsAdded.class, name = "items_added"),
     @JsonSubTypes.Type(value = StepEvent.ItemRemoved.class, name = "item_removed"),
-    @JsonSubTypes.Type(value = StepEvent.ConversationRead.class, name = "conversation_read")
+    @JsonSubTypes.Type(value = StepEvent.ConversationRead.class, name = "conversation_read"),
+    @JsonSubTypes.Type(value = StepEvent.Deleted.class, name = "deleted")
 })
 public sealed interface StepEvent {
     /** The turn. */
@@ -271,6 +272,14 @@ public sealed interface StepEvent {
             @Nullable String incompleteReason,
             Usage usage)
             implements StepEvent {}
+
+    /**
+     * The client has deleted the response: from here on nobody shows it, and whoever keeps something of it lets it go. Comes after the end of
+     * the turn, also of one that the orchestrator does not know any more.
+     *
+     * @param tenant who deleted it; a response of another tenant is not meant
+     */
+    record Deleted(String responseId, String conversation, String tenant, long at) implements StepEvent {}
 
     /** Nothing comes of the request of that id: no turn, and no change of a conversation. */
     record Refused(String responseId, String conversation, long at, TurnError error) implements StepEvent {}

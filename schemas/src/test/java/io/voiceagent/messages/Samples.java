@@ -24,6 +24,7 @@ final class Samples {
                 new Request.Submit(RESPONSE, CONVERSATION, "acme", AT, AT + 600_000, spec(), registration()));
         samples.put("request.cancel", new Request.Cancel(RESPONSE, CONVERSATION, "acme"));
         conversationRequests(samples);
+        samples.put("request.delete", new Request.Delete(RESPONSE, CONVERSATION, "acme"));
         steps(samples);
         calls(samples);
         results(samples);
@@ -122,6 +123,7 @@ final class Samples {
                         error(),
                         "max_output_tokens",
                         new Usage(10, 2, 5, 1)));
+        samples.put("step_event.deleted", new StepEvent.Deleted(RESPONSE, CONVERSATION, "acme", AT));
     }
 
     private static void conversationSteps(Map<String, Object> samples) {

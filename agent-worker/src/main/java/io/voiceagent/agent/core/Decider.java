@@ -48,6 +48,7 @@ public final class Decider {
             case Input.Begin begin -> begin(draft, turn, begin);
             case Input.Move move -> draft.move(move.position());
             case Input.Interrupt _ -> stop(draft, turn, Reasons.INTERRUPTED);
+            case Input.Delete delete -> delete(draft, turn, delete.request());
             case Input.Result result -> result(draft, turn, result.result());
             case Input.Tick _ -> tick(draft, turn);
             case Input.Unlisted unlisted -> draft.ask(unlisted.ref());
@@ -124,7 +125,20 @@ public final class Decider {
                 finishIfDone(draft);
             }
             case Turn.Queued _ -> draft.end(Status.CANCELLED, null, null);
-            case Turn.Stopping _, Turn.Idle _, Turn.Over _, Turn.Unknown _ -> {}
+            case Turn.Stopping _, Turn.Idle _, Turn.Over _, Turn.Gone _, Turn.Unknown _ -> {}
+        }
+    }
+
+    /** Of a turn that is not known here any more the archive may have something, and it is the archive's to ask whose it is. */
+    private static void delete(Draft draft, Turn turn, Request.Delete request) {
+        boolean ended = switch (turn) {
+            case Turn.Over over -> !over.byHand() && over.tenant().equals(request.tenant());
+            case Turn.Gone gone -> gone.tenant().equals(request.tenant());
+            case Turn.Unknown _ -> true;
+            case Turn.Open _ -> false;
+        };
+        if (ended) {
+            draft.delete(request);
         }
     }
 
@@ -141,7 +155,7 @@ public final class Decider {
                 draft.giveUpStopped(stopping.stop().at() + limits.stopGrace() <= draft.now());
             case Turn.Queued queued when queued.accepted().deadlineAt() <= draft.now() -> draft.fail(deadline());
             case Turn.Queued _ -> {}
-            case Turn.Unknown _, Turn.Idle _, Turn.Over _ -> {}
+            case Turn.Unknown _, Turn.Idle _, Turn.Over _, Turn.Gone _ -> {}
         }
         finishIfDone(draft);
     }
@@ -168,7 +182,7 @@ public final class Decider {
                 draft.fail(abort.error());
             }
             case Turn.Idle _, Turn.Queued _ -> draft.fail(abort.error());
-            case Turn.Unknown _, Turn.Over _ -> {}
+            case Turn.Unknown _, Turn.Over _, Turn.Gone _ -> {}
         }
     }
 

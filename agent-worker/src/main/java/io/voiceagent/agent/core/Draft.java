@@ -131,6 +131,11 @@ final class Draft {
         emit(new StepEvent.Repeated(request.responseId(), request.conversation(), now, earlier.responseId(), same));
     }
 
+    /** The turn is over, and nothing of it is kept any more. */
+    void delete(Request.Delete request) {
+        emit(new StepEvent.Deleted(request.responseId(), request.conversation(), request.tenant(), now));
+    }
+
     void fail(TurnError error) {
         end(Status.FAILED, error, null);
     }

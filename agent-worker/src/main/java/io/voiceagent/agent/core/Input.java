@@ -53,7 +53,7 @@ public sealed interface Input {
         ENDED,
         /** It has not ended. */
         RUNNING,
-        /** It, or an ancestor of it, is not there, no longer there, or not the tenant's. */
+        /** It, or an ancestor of it, is not there, no longer there, not kept, or not the tenant's. */
         MISSING
     }
 
@@ -78,6 +78,9 @@ public sealed interface Input {
 
     /** Another turn takes its place, or its conversation is gone. */
     record Interrupt() implements Input {}
+
+    /** The client wants the response to be gone. */
+    record Delete(Request.Delete request) implements Input {}
 
     /** A worker's answer. */
     record Result(CallResult result) implements Input {}

@@ -128,7 +128,10 @@ public final class Prompt {
         return new Item.ToolResult(planned.callId(), tool.output(), tool.error() != null, planned.tool());
     }
 
-    /** Leaves out calls that nobody answered: a model endpoint refuses them. Ids are unique within a turn only, so the nearest answer counts. */
+    /**
+     * Leaves out calls that nobody answered, and answers to calls that are not told any more: a model endpoint refuses them. Ids are unique
+     * within a turn only, so the nearest answer counts.
+     */
     private static List<Item> answeredOnly(List<Item> items) {
         Set<String> answered = new HashSet<>();
         List<Item> kept = new ArrayList<>();
@@ -141,7 +144,17 @@ public final class Prompt {
             }
         }
         Collections.reverse(kept);
-        return kept;
+        Set<String> open = new HashSet<>();
+        List<Item> paired = new ArrayList<>();
+        for (Item item : kept) {
+            if (item instanceof Item.ToolCall call) {
+                open.add(call.callId());
+            }
+            if (!(item instanceof Item.ToolResult result) || open.remove(result.callId())) {
+                paired.add(item);
+            }
+        }
+        return paired;
     }
 
     private static List<ModelRequest.Tool> tools(Turn.Open turn) {

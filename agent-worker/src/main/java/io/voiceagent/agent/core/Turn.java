@@ -9,6 +9,7 @@ import io.voiceagent.messages.StepEvent.AttemptEnded;
 import io.voiceagent.messages.StepEvent.CallAssigned;
 import io.voiceagent.messages.StepEvent.CallEnded;
 import io.voiceagent.messages.StepEvent.CallOutcome;
+import io.voiceagent.messages.StepEvent.Deleted;
 import io.voiceagent.messages.StepEvent.Ended;
 import io.voiceagent.messages.StepEvent.PlannedTool;
 import io.voiceagent.messages.StepEvent.Repeated;
@@ -31,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Unknown ──Accepted──▶ Idle ──StepStarted──▶ Running ──StopRequested──▶ Stopping
  *                        │ ▲                     │                          │
  *                        │ └────── StepEnded ────┴────────── StepEnded ─────┘
- *                        └──Ended──▶ Over
+ *                        ├──Ended──▶ Over ──Deleted──▶ Gone
+ *                        └──Ended, not to be kept────────▶ Gone
  * </pre>
  *
  * A turn that its conversation lets wait is {@link Queued} between Unknown and Idle.
@@ -95,6 +97,7 @@ public sealed interface Turn {
                 case Accepted accepted ->
                     accepted.position() == null ? new Idle(accepted, List.of()) : new Queued(accepted);
                 case Repeated _, StepEvent.Refused _ -> this;
+                case Deleted deleted -> Gone.of(deleted, null);
                 default -> illegal(this, event);
             };
         }
@@ -112,7 +115,7 @@ public sealed interface Turn {
             return switch (event) {
                 case StepEvent.Moved _ -> this;
                 case StepEvent.Started started -> new Idle(accepted.after(started.parent()), List.of());
-                case Ended ended -> Over.of(this, ended);
+                case Ended ended -> over(this, ended);
                 default -> illegal(this, event);
             };
         }
@@ -128,9 +131,10 @@ public sealed interface Turn {
         public Turn apply(StepEvent event) {
             return switch (event) {
                 case StepStarted started -> start(started);
-                case Ended ended -> Over.of(this, ended);
+                case Ended ended -> over(this, ended);
                 case Accepted _,
                         Repeated _,
+                        Deleted _,
                         CallAssigned _,
                         AttemptEnded _,
                         CallEnded _,
@@ -246,8 +250,33 @@ public sealed interface Turn {
 
         @Override
         public Turn apply(StepEvent event) {
-            return illegal(this, event);
+            return event instanceof Deleted deleted ? Gone.of(deleted, previous) : illegal(this, event);
         }
+    }
+
+    /**
+     * It has ended and nothing of it is kept, since the client said so before or afterwards. That it was there is known, so that nothing
+     * brings it back and no later turn goes on from it. In a conversation object the turns after it go on from the one before it.
+     *
+     * @param previous the turn that it continued, null when it continued none or that is not known any more
+     * @param at when it ended, or was deleted
+     */
+    record Gone(String responseId, String tenant, @Nullable String previous, long at) implements Turn {
+        private static Gone of(Deleted deleted, @Nullable String previous) {
+            return new Gone(deleted.responseId(), deleted.tenant(), previous, deleted.at());
+        }
+
+        @Override
+        public Turn apply(StepEvent event) {
+            return event instanceof Deleted deleted ? of(deleted, previous) : illegal(this, event);
+        }
+    }
+
+    private static Turn over(Open turn, Ended ended) {
+        Accepted accepted = turn.accepted();
+        return accepted.spec().store()
+                ? Over.of(turn, ended)
+                : new Gone(accepted.responseId(), accepted.tenant(), accepted.previous(), ended.at());
     }
 
     /** The step that goes on. */

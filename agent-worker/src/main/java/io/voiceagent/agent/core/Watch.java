@@ -58,7 +58,7 @@ public final class Watch {
         switch (turn) {
             case Turn.Active active -> remember(active);
             case Turn.Queued queued -> remember(queued, queued.accepted().deadlineAt(), List.of(), List.of());
-            case Turn.Unknown _, Turn.Idle _, Turn.Over _ -> {}
+            case Turn.Unknown _, Turn.Idle _, Turn.Over _, Turn.Gone _ -> {}
         }
         before.stream().filter(ref -> !given.containsKey(ref)).forEach(asked::remove);
     }

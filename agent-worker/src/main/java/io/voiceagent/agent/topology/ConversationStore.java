@@ -84,7 +84,7 @@ final class ConversationStore {
         if (answers.isEmpty()) {
             return null;
         }
-        List<Turn.Over> nodes = turns.branch(parent, tenant);
+        List<Turn.Over> nodes = turns.branch(parent, tenant, true);
         return nodes == null ? null : Line.unfit(answers, without(spec.conversationId(), nodes));
     }
 
@@ -150,7 +150,7 @@ final class ConversationStore {
         if (read.nodes() == 0 || conversation.head() == null) {
             return Page.NONE;
         }
-        List<Turn.Over> line = turns.branch(conversation.head(), conversation.tenant());
+        List<Turn.Over> line = turns.branch(conversation.head(), conversation.tenant(), true);
         if (line == null) {
             throw new IllegalStateException("a node of conversation " + conversation.id() + " is no longer there");
         }

@@ -92,6 +92,8 @@ public final class OrchestratorMetrics {
                                     "code",
                                     refused.error().code())
                             .increment();
+                case StepEvent.Deleted _ ->
+                    registry.counter("voice.agent.responses.deleted").increment();
                 case StepEvent.Accepted _,
                         StepEvent.Moved _,
                         StepEvent.Started _,

@@ -30,7 +30,8 @@ final class TurnCodec {
         @JsonSubTypes.Type(value = Turn.Queued.class, name = "queued"),
         @JsonSubTypes.Type(value = Turn.Running.class, name = "running"),
         @JsonSubTypes.Type(value = Turn.Stopping.class, name = "stopping"),
-        @JsonSubTypes.Type(value = Turn.Over.class, name = "over")
+        @JsonSubTypes.Type(value = Turn.Over.class, name = "over"),
+        @JsonSubTypes.Type(value = Turn.Gone.class, name = "gone")
     })
     private interface TurnTypes {}
 

@@ -141,6 +141,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                                 conversations().admission(submit)));
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
             case Request.OfConversation change -> conversation(change, TraceHeaders.extract(headers));
+            case Request.Delete delete -> handle(delete.responseId(), new Input.Delete(delete));
         }
     }
 
@@ -211,6 +212,10 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         } catch (TooLargeException e) {
             LOG.warn("Turn {} ends: {}", id, e.getMessage());
             return plan(abort(before, input, ErrorCodes.CONTEXT_LENGTH, "The turn's context is too long."), trace);
+        } catch (BranchGoneException e) {
+            LOG.info("Turn {} ends: {}", id, e.getMessage());
+            String message = "The previous response, or one before it, was deleted while the turn ran.";
+            return plan(abort(before, input, ErrorCodes.PREVIOUS_NOT_FOUND, message), trace);
         } catch (KafkaException e) {
             throw e;
         } catch (RuntimeException e) {
@@ -240,9 +245,10 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     private List<Turn.Over> branchOf(Turn turn) {
         StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
-        List<Turn.Over> branch = turns().branch(accepted.previous(), accepted.tenant());
+        List<Turn.Over> branch = turns().branch(
+                        accepted.previous(), accepted.tenant(), accepted.spec().conversationId() != null);
         if (branch == null) {
-            throw new IllegalStateException("a turn before " + turn.responseId() + " is no longer there");
+            throw new BranchGoneException(turn.responseId());
         }
         return conversations().without(accepted.spec().conversationId(), branch);
     }
@@ -277,7 +283,8 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                         StepEvent.Refused _,
                         StepEvent.Moved _,
                         StepEvent.Started _,
-                        StepEvent.OfConversation _ -> {}
+                        StepEvent.OfConversation _,
+                        StepEvent.Deleted _ -> {}
             }
         }
     }
@@ -298,7 +305,8 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private static @Nullable String traceparent(Turn before, Input input) {
         return switch (before) {
             case Turn.Open open -> open.accepted().traceparent();
-            case Turn.Unknown _, Turn.Over _ -> input instanceof Input.Submit submit ? submit.traceparent() : null;
+            case Turn.Unknown _, Turn.Over _, Turn.Gone _ ->
+                input instanceof Input.Submit submit ? submit.traceparent() : null;
         };
     }
 

@@ -57,7 +57,7 @@ final class TurnStore {
     void save(Turn turn, byte[] bytes) {
         switch (turn) {
             case Turn.Active _, Turn.Queued _ -> open.put(turn.responseId(), bytes);
-            case Turn.Over _ -> {
+            case Turn.Over _, Turn.Gone _ -> {
                 open.delete(turn.responseId());
                 ended.put(turn.responseId(), bytes, timeOf(turn.responseId()));
             }
@@ -89,25 +89,39 @@ final class TurnStore {
             return Parent.MISSING;
         }
         return switch (load(previous)) {
-            case Turn.Open open when open.accepted().tenant().equals(tenant) -> Parent.RUNNING;
-            case Turn.Over over when over.tenant().equals(tenant) && branch(previous, tenant) != null -> Parent.ENDED;
-            case Turn.Open _, Turn.Over _, Turn.Unknown _ -> Parent.MISSING;
+            case Turn.Open open
+            when open.accepted().tenant().equals(tenant)
+                    && open.accepted().spec().store() -> Parent.RUNNING;
+            case Turn.Over over
+            when over.tenant().equals(tenant) && branch(previous, tenant, false) != null -> Parent.ENDED;
+            case Turn.Open _, Turn.Over _, Turn.Gone _, Turn.Unknown _ -> Parent.MISSING;
         };
     }
 
-    /** The ended turn and all before it, the oldest first; null when one of them is not there or another tenant's. */
+    /**
+     * The ended turn and all before it, the oldest first; null when one of them is not there or another tenant's.
+     *
+     * @param line whether they are of a conversation object, which goes on without those of which nothing is kept
+     */
     @Nullable
-    List<Turn.Over> branch(@Nullable String last, String tenant) {
+    List<Turn.Over> branch(@Nullable String last, String tenant, boolean line) {
         List<Turn.Over> branch = new ArrayList<>();
-        for (String id = last; id != null; ) {
-            if (branch.size() == MAX_ANCESTORS
-                    || !isHere(id)
-                    || !(load(id) instanceof Turn.Over over)
-                    || !over.tenant().equals(tenant)) {
+        int turns = 0;
+        for (String id = last; id != null; turns++) {
+            if (turns == MAX_ANCESTORS || !isHere(id)) {
                 return null;
             }
-            branch.add(over);
-            id = over.previous();
+            switch (load(id)) {
+                case Turn.Over over
+                when over.tenant().equals(tenant) -> {
+                    branch.add(over);
+                    id = over.previous();
+                }
+                case Turn.Gone gone when line && gone.tenant().equals(tenant) -> id = gone.previous();
+                case Turn.Over _, Turn.Gone _, Turn.Open _, Turn.Unknown _ -> {
+                    return null;
+                }
+            }
         }
         Collections.reverse(branch);
         return branch;

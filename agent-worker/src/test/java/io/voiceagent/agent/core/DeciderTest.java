@@ -225,6 +225,41 @@ class DeciderTest {
     }
 
     @Test
+    void aDeletedTurnIsGoneAndStaysSo() {
+        Request.Delete delete = new Request.Delete(table.id, table.conversation, Fixtures.TENANT);
+        table.submit(spec(null, null)).give(new Input.Delete(delete));
+        assertThat(table.latest).as("it has not ended").isEmpty();
+
+        table.complete(0, answer("hi")).give(new Input.Delete(new Request.Delete(table.id, table.conversation, "x")));
+        assertThat(table.latest).as("it is somebody else's").isEmpty();
+
+        table.give(new Input.Delete(delete));
+        assertThat(table.latest).singleElement().isInstanceOf(StepEvent.Deleted.class);
+        assertThat(table.turn).isEqualTo(new Turn.Gone(table.id, Fixtures.TENANT, null, table.now));
+        table.give(new Input.Delete(delete));
+        assertThat(table.latest).as("whoever asks again is told again").hasSize(1);
+
+        table.submit(spec(null, null));
+        assertThat(table.latest)
+                .as("its submission, read again, does not bring it back")
+                .isEmpty();
+    }
+
+    @Test
+    void whatIsNotKnownAnyMoreCanBeDeletedFromTheArchive() {
+        table.give(new Input.Delete(new Request.Delete(table.id, table.conversation, Fixtures.TENANT)));
+        assertThat(table.latest).singleElement().isInstanceOf(StepEvent.Deleted.class);
+        assertThat(table.turn).isInstanceOf(Turn.Gone.class);
+    }
+
+    @Test
+    void ofATurnThatIsNotToBeKeptNothingIsKept() {
+        table.submit(spec(null, null).toBuilder().store(false).build()).complete(0, answer("hi"));
+        assertThat(table.ended().status()).isEqualTo(Status.COMPLETED);
+        assertThat(table.turn).isEqualTo(new Turn.Gone(table.id, Fixtures.TENANT, null, table.now));
+    }
+
+    @Test
     void theSameSubmissionTwiceIsOneTurn() {
         table.submit(spec(null, null)).submit(spec(null, null));
         assertThat(table.latest).isEmpty();

@@ -36,6 +36,8 @@ enum Invariant {
     NOT_FORGOTTEN,
     /** The model is told what has happened: each call of a tool with its answer, and nothing of attempts that do not count. */
     MODEL_IS_TOLD,
+    /** Of a turn that was deleted, or is not to be kept, nothing is kept, nothing follows, and no later turn's model is told of it. */
+    GONE,
     /** All readers of the two logs derive the same events, numbered without gaps. */
     SAME_EVENTS,
     /** Turns of a conversation run one at a time, in their order, each after the one before it, and none is left to wait for nobody. */

@@ -22,6 +22,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
@@ -244,7 +245,8 @@ final class Invariants {
                 () -> named + " has " + keys.get(named) + " and " + key);
     }
 
-    void modelIsAsked(Call.Model call, Turn.Open turn) {
+    /** @param gone ids of turns of which nothing is kept at this moment, committed or not */
+    void modelIsAsked(Call.Model call, Turn.Open turn, Predicate<String> gone) {
         ModelRequest request = call.request();
         ToolChoice.Mode mode = request.toolChoice().mode();
         require(
@@ -253,7 +255,7 @@ final class Invariants {
                 () -> "forced again: " + call);
         callsAreAnswered(call);
         toolsAreTold(call, turn);
-        textsCount(call, turn);
+        textsCount(call, turn, gone);
     }
 
     private static void callsAreAnswered(Call.Model call) {
@@ -295,17 +297,23 @@ final class Invariants {
     }
 
     /** The texts of all turns of the branch, of the attempts that count, in order. */
-    private void textsCount(Call.Model call, Turn.Open turn) {
+    private void textsCount(Call.Model call, Turn.Open turn, Predicate<String> gone) {
         List<String> expected = new ArrayList<>();
         for (String id = turn.accepted().previous(); id != null; ) {
             TurnRecord record = turns.get(id);
             if (record == null || record.ended() == null) {
                 return; // decided in the same transaction
             }
+            boolean line = turn.accepted().spec().conversationId() != null;
+            boolean nothing = gone.test(id);
+            require(line || !nothing, Invariant.GONE, () -> "told to the model: " + call);
+            require(nothing || !record.gone(), Invariant.GONE, () -> "kept: " + call);
             List<String> texts = new ArrayList<>();
             texts.add(record.leftOut() ? "" : texts(record.accepted().spec().input()));
             texts.add(texts(record.saidItems()));
-            expected.addAll(0, texts);
+            if (!nothing) {
+                expected.addAll(0, texts);
+            }
             id = record.accepted().previous();
         }
         expected.add(texts(turn.accepted().spec().input()));
@@ -344,6 +352,10 @@ final class Invariants {
         Readers readers = new Readers(simulation);
         turns.forEach((id, record) -> {
             if (record.accepted() != null) {
+                require(
+                        record.gone() == states.get(id) instanceof Turn.Gone,
+                        Invariant.GONE,
+                        () -> states.get(id) + " after " + record.events);
                 record.hostedCalls().forEach(this::effectIsTold);
                 readers.check(id, record);
             }

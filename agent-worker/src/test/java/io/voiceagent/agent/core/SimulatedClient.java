@@ -135,6 +135,9 @@ final class SimulatedClient {
         if (world.chance(0.3)) {
             cancel(submit);
         }
+        if (world.chance(0.25)) {
+            delete(submit);
+        }
     }
 
     private void createConversation() {
@@ -166,6 +169,18 @@ final class SimulatedClient {
         }
     }
 
+    /** Also of turns that run, which changes nothing, and by somebody else, which does not either. */
+    private void delete(Request.Submit submit) {
+        String tenant = world.chance(0.1) ? "somebody else" : submit.tenant();
+        int times = world.chance(0.3) ? 2 : 1;
+        for (int i = 0; i < times; i++) {
+            plan(world.between(0, 40_000), () -> {
+                world.trace(() -> "deletes " + submit.responseId());
+                simulation.logs.requests.append(new Request.Delete(submit.responseId(), submit.conversation(), tenant));
+            });
+        }
+    }
+
     private ResponseSpec spec(String previous, List<Item> answers) {
         List<Item> input = new ArrayList<>(answers);
         input.add(new Item.Message(Item.Role.USER, "question " + number));
@@ -176,6 +191,7 @@ final class SimulatedClient {
                 .toolChoice(choice(tools))
                 .parallelToolCalls(world.chance(0.8))
                 .background(true)
+                .store(world.chance(0.9))
                 .previousResponseId(previous)
                 .metadata(Map.of("number", Integer.toString(number), "kind", "simulated"))
                 .maxOutputTokens(world.chance(0.05) ? 12 : null)

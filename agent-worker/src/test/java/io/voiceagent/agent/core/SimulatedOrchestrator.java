@@ -253,6 +253,7 @@ final class SimulatedOrchestrator {
                 events.forEach(event -> outputs.add(() -> publish(event)));
                 follow(change.conversationId(), events);
             }
+            case Request.Delete delete -> handle(delete.responseId(), new Input.Delete(delete));
         }
     }
 
@@ -357,6 +358,12 @@ final class SimulatedOrchestrator {
         Workers workers = census.at(time());
         try {
             Decision decision = decider.decide(before, input, time(), workers);
+            if (decision.commands().stream().anyMatch(Command.CallModel.class::isInstance)
+                    && branchOf(decision.after()) == null) {
+                world.tally.count(Happening.DELETED_UNDER_A_TURN);
+                TurnError gone = new TurnError(ErrorCodes.PREVIOUS_NOT_FOUND, "deleted meanwhile");
+                return decider.decide(before, new Input.Abort(gone, null), time(), workers);
+            }
             if (decision.events().isEmpty() || !world.chance(simulation.weather.tooLarge())) {
                 return decision;
             }
@@ -374,12 +381,9 @@ final class SimulatedOrchestrator {
     }
 
     private Call call(Command command, Turn turn) {
-        Call call = command.call(turn, () -> {
-            StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
-            return branch(accepted.previous(), accepted.tenant());
-        });
+        Call call = command.call(turn, () -> branchOf(turn));
         if (call instanceof Call.Model model) {
-            simulation.invariants.modelIsAsked(model, (Turn.Open) turn);
+            simulation.invariants.modelIsAsked(model, (Turn.Open) turn, id -> load(id) instanceof Turn.Gone);
         }
         return call;
     }
@@ -455,21 +459,32 @@ final class SimulatedOrchestrator {
             return Input.Parent.NONE;
         }
         return switch (load(previous)) {
-            case Turn.Open open when open.accepted().tenant().equals(tenant) -> Input.Parent.RUNNING;
+            case Turn.Open open
+            when open.accepted().tenant().equals(tenant)
+                    && open.accepted().spec().store() -> Input.Parent.RUNNING;
             case Turn.Over over
-            when over.tenant().equals(tenant) && branch(previous, tenant) != null -> Input.Parent.ENDED;
-            case Turn.Open _, Turn.Over _, Turn.Unknown _ -> Input.Parent.MISSING;
+            when over.tenant().equals(tenant) && branch(previous, tenant, false) != null -> Input.Parent.ENDED;
+            case Turn.Open _, Turn.Over _, Turn.Gone _, Turn.Unknown _ -> Input.Parent.MISSING;
         };
     }
 
-    private List<Turn.Over> branch(String last, String tenant) {
+    private List<Turn.Over> branchOf(Turn turn) {
+        StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
+        return branch(accepted.previous(), accepted.tenant(), accepted.spec().conversationId() != null);
+    }
+
+    private List<Turn.Over> branch(String last, String tenant, boolean line) {
         List<Turn.Over> branch = new ArrayList<>();
         for (String id = last; id != null; ) {
-            if (!(load(id) instanceof Turn.Over over) || !over.tenant().equals(tenant)) {
+            Turn turn = load(id);
+            if (turn instanceof Turn.Over over && over.tenant().equals(tenant)) {
+                branch.add(over);
+                id = over.previous();
+            } else if (line && turn instanceof Turn.Gone gone) {
+                id = gone.previous();
+            } else {
                 return null;
             }
-            branch.add(over);
-            id = over.previous();
         }
         Collections.reverse(branch);
         return branch;

@@ -25,6 +25,7 @@ final class TurnRecord {
     private final Tally tally;
     private StepEvent.Accepted accepted;
     private StepEvent.Ended ended;
+    private boolean deleted;
     private boolean stopping;
     private boolean open;
     private int[] attempts = {};
@@ -44,6 +45,11 @@ final class TurnRecord {
         return ended;
     }
 
+    /** Whether nothing of it may be kept. */
+    boolean gone() {
+        return deleted || (ended != null && !accepted.spec().store());
+    }
+
     List<StepStarted> steps() {
         return steps;
     }
@@ -53,11 +59,15 @@ final class TurnRecord {
     }
 
     void take(StepEvent event) {
-        require(ended == null, Invariant.ENDS_ONCE, event);
-        require(
-                (accepted == null) == (event instanceof StepEvent.Accepted || event instanceof StepEvent.Refused),
-                Invariant.ENDS_ONCE,
-                event);
+        if (event instanceof StepEvent.Deleted) {
+            require(accepted == null || ended != null, Invariant.GONE, event);
+        } else {
+            require(ended == null && !deleted, Invariant.ENDS_ONCE, event);
+            require(
+                    (accepted == null) == (event instanceof StepEvent.Accepted || event instanceof StepEvent.Refused),
+                    Invariant.ENDS_ONCE,
+                    event);
+        }
         events.add(event);
         switch (event) {
             case StepEvent.Accepted begin -> accepted = begin;
@@ -77,6 +87,14 @@ final class TurnRecord {
                 require(!open, Invariant.STEP_ENDS_FIRST, last);
                 ended = last;
                 tally.count(Happening.valueOf(last.status().name()));
+                if (!accepted.spec().store()) {
+                    tally.count(Happening.NOT_KEPT);
+                }
+            }
+            case StepEvent.Deleted deletion -> {
+                require(accepted == null || deletion.tenant().equals(accepted.tenant()), Invariant.GONE, deletion);
+                deleted = true;
+                tally.count(Happening.DELETED);
             }
         }
     }

@@ -153,6 +153,72 @@ class OrchestratorTopologyTest extends TopologyHarness {
     }
 
     @Test
+    void aDeletedTurnLeavesTheStoreAndNothingGoesOnFromIt() {
+        announce(Stage.LLM, "w1");
+        String id = submit(spec("a secret"));
+        complete(Stage.LLM, assigned(), answer("hi"));
+        send(delete(id));
+        assertThat(newSteps()).endsWith("Ended", "Deleted");
+        assertThat(last(StepEvent.Deleted.class).tenant()).isEqualTo("tenant");
+        try (var kept = driver.<String, byte[]>getWindowStore(TurnStore.ENDED).all()) {
+            assertThat(kept)
+                    .toIterable()
+                    .singleElement()
+                    .satisfies(entry -> assertThat(new String(entry.value, StandardCharsets.UTF_8))
+                            .doesNotContain("secret"));
+        }
+
+        send(after(id));
+        assertThat(newSteps()).containsExactly("Accepted", "Ended");
+        assertThat(ended().error().code()).isEqualTo(ErrorCodes.PREVIOUS_NOT_FOUND);
+    }
+
+    @Test
+    void aTurnWhosePreviousOneIsDeletedMeanwhileEndsWithThatReason() {
+        announce(Stage.LLM, "w1");
+        announce(Stage.TOOL, "t1");
+        String id = submit(spec(null));
+        complete(Stage.LLM, assigned(), answer("hi"));
+        send(after(id));
+        complete(Stage.LLM, assigned(), asks(TOOL.name()));
+        send(delete(id));
+        complete(Stage.TOOL, assigned(), new CallOutput.Tool("42", null));
+        assertThat(newSteps()).endsWith("Deleted", "StepEnded", "Ended");
+        assertThat(ended().error().code()).isEqualTo(ErrorCodes.PREVIOUS_NOT_FOUND);
+    }
+
+    @Test
+    void nothingGoesOnFromATurnThatIsNotKept() {
+        announce(Stage.LLM, "w1");
+        String id = submit(spec(null).toBuilder().store(false).build());
+        send(after(id));
+        complete(Stage.LLM, assigned(), answer("hi"));
+        send(after(id));
+        assertThat(newSteps())
+                .containsExactly(
+                        "Accepted",
+                        "StepStarted",
+                        "CallAssigned",
+                        "Accepted",
+                        "Ended",
+                        "StepEnded",
+                        "Ended",
+                        "Accepted",
+                        "Ended");
+        assertThat(ended().error().code()).isEqualTo(ErrorCodes.PREVIOUS_NOT_FOUND);
+    }
+
+    private static Request.Delete delete(String id) {
+        return new Request.Delete(id, ResponseId.parse(id).conversation(), "tenant");
+    }
+
+    private Request.Submit after(String id) {
+        return request(
+                spec(null).toBuilder().previousResponseId(id).build(),
+                ResponseId.parse(id).conversation());
+    }
+
+    @Test
     void theClockEndsATurnAtItsDeadline() {
         announce(Stage.LLM, "w1");
         submit(spec(null));

@@ -83,6 +83,7 @@ public final class ResponseFold {
             case StepEvent.Repeated _,
                     StepEvent.Refused _,
                     StepEvent.OfConversation _,
+                    StepEvent.Deleted _,
                     StepEvent.CallAssigned _,
                     StepEvent.AttemptEnded _,
                     StepEvent.CallEnded _,
