@@ -183,7 +183,7 @@ class RefusalTableTest {
                         "unknown_parameter",
                         "tools[0].x"),
                 field("unsupported field", "\"conversation\":\"c\"", "unsupported_parameter", "conversation"),
-                field("unsupported value", "\"store\":false", "unsupported_value", "store"),
+                field("unsupported value", "\"top_logprobs\":3", "unsupported_value", "top_logprobs"),
                 field(
                         "unsupported tool",
                         "\"tools\":[{\"type\":\"file_search\"}]",
@@ -240,6 +240,12 @@ class RefusalTableTest {
                         404,
                         "response_not_found",
                         "response_id"),
+                new Row(
+                        "deletion of an unknown id",
+                        on -> on.request("/responses/resp_1").DELETE(),
+                        404,
+                        "response_not_found",
+                        "response_id"),
                 new Row("unknown path", on -> on.request("/nothing").GET(), 404, "not_found", null),
                 new Row(
                         "wrong method",
@@ -249,7 +255,7 @@ class RefusalTableTest {
                         null),
                 new Row(
                         "unsupported endpoint",
-                        on -> on.request("/responses/" + ours).DELETE(),
+                        on -> on.request("/responses").GET(),
                         501,
                         "unsupported_endpoint",
                         null),

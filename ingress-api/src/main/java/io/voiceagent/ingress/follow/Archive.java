@@ -2,6 +2,8 @@ package io.voiceagent.ingress.follow;
 
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.Topics;
 import io.voiceagent.messages.fold.ResponseEvent;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -21,7 +23,12 @@ import tools.jackson.databind.JsonNode;
 
 /** Responses that ended, as the archiver has written them to the table {@code responses.responses}. Blocks the caller. */
 final class Archive {
-    private static final String SELECT = "SELECT tenant, body, events FROM responses.responses WHERE response_id = ?";
+    /** In one statement, so that the row and the place are of the same moment. */
+    private static final String SELECT = """
+            SELECT r.tenant, r.body, r.events, (SELECT o.next_offset FROM responses.kafka_offsets o
+                WHERE o.topic = ? AND o.partition = ? ORDER BY o.updated_at DESC LIMIT 1)
+            FROM responses.responses r WHERE r.response_id = ?""";
+
     private static final String SELECT_INPUT =
             "SELECT input_items FROM responses.responses WHERE response_id = ? AND deleted_at IS NULL";
     private static final TypeReference<List<Item>> ITEMS = new TypeReference<>() {};
@@ -31,8 +38,9 @@ final class Archive {
      * A row.
      *
      * @param body the final response object, null when it was deleted
+     * @param upTo the archive holds all that the steps say below this offset of the response's partition, deletions too
      */
-    record Archived(String tenant, @Nullable String body, List<ResponseEvent> events) {}
+    record Archived(String tenant, @Nullable String body, List<ResponseEvent> events, long upTo) {}
 
     private final DataSource database;
 
@@ -47,14 +55,16 @@ final class Archive {
      * @throws IOException when its events are damaged
      */
     @Nullable
-    Archived find(String id) throws SQLException, IOException {
+    Archived find(ResponseId id) throws SQLException, IOException {
         try (Connection connection = database.getConnection();
                 PreparedStatement select = connection.prepareStatement(SELECT)) {
             select.setQueryTimeout(TIMEOUT_SECONDS);
-            select.setString(1, id);
+            select.setString(1, Topics.STEPS);
+            select.setInt(2, id.partition());
+            select.setString(3, id.toString());
             try (ResultSet rows = select.executeQuery()) {
                 return rows.next()
-                        ? new Archived(rows.getString(1), rows.getString(2), events(rows.getBytes(3)))
+                        ? new Archived(rows.getString(1), rows.getString(2), events(rows.getBytes(3)), rows.getLong(4))
                         : null;
             }
         }

@@ -22,11 +22,14 @@ public final class Follow implements Readiness, AutoCloseable {
         InstantSource clock = InstantSource.system();
         Turns turns = new Turns(options, clock, Schedulers.parallel());
         Verdicts verdicts = new Verdicts(Schedulers.parallel());
-        this.following = new Following(kafka, clientId, options, turns, verdicts, new WatchedTurns(watcher), clock);
+        Deletions deletions = new Deletions(kafka.agentPartitions(), Schedulers.parallel());
+        this.following =
+                new Following(kafka, clientId, options, turns, verdicts, deletions, new WatchedTurns(watcher), clock);
         this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
         this.responses = new Responses(
                 turns,
                 verdicts,
+                deletions,
                 new LogReplay(kafka, clientId + "-replay", options),
                 new Archive(archive),
                 options,

@@ -18,6 +18,9 @@ public interface FollowedResponse {
     /** Whether the last event is there: nothing changes any more. */
     boolean ended();
 
+    /** Whether it stays when it has ended; if not, it is there a little longer for those who lost their connection, and then gone. */
+    boolean stored();
+
     /**
      * The events after {@code startingAfter}, those that are already there at once and the rest as they come; completes after the last event
      * of the turn. Every subscriber reads the shared events at its own pace and queues nothing.

@@ -8,8 +8,10 @@ import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.KafkaSettings;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,7 @@ final class Following implements AutoCloseable {
 
     private final Turns turns;
     private final Verdicts verdicts;
+    private final Deletions deletions;
     private final WatchedTurns watched;
     private final LogTail steps;
     private final LogTail stream;
@@ -34,10 +37,12 @@ final class Following implements AutoCloseable {
             FollowOptions options,
             Turns turns,
             Verdicts verdicts,
+            Deletions deletions,
             WatchedTurns watched,
             InstantSource clock) {
         this.turns = turns;
         this.verdicts = verdicts;
+        this.deletions = deletions;
         this.watched = watched;
         this.steps = new LogTail(
                 kafka,
@@ -98,6 +103,7 @@ final class Following implements AutoCloseable {
     /** A hole in one log breaks every turn, so both begin anew and whoever follows looks again. */
     private void lost(Source by) {
         (by == Source.STEPS ? stream : steps).restart();
+        deletions.current(false);
         turns.dropRunning("this server has lost its place in the log");
     }
 
@@ -119,13 +125,32 @@ final class Following implements AutoCloseable {
             }
             turns.record(record);
             if (source == Source.STEPS) {
+                delete(record, read.partition());
                 verdicts.record(record);
                 watched.record(record);
             }
         }
 
+        /** Known before it is forgotten: a look-up that brings it back in between asks for it afterwards. */
+        private void delete(LogRecord record, int partition) {
+            if (deletions.record(record, partition)) {
+                turns.forget(record.responseId(), "it was deleted");
+                deletions.tell(record.responseId());
+            }
+        }
+
+        @Override
+        public void begins(Map<TopicPartition, Long> offsets) {
+            if (source == Source.STEPS) {
+                offsets.forEach((partition, offset) -> deletions.begin(partition.partition(), offset));
+            }
+        }
+
         @Override
         public void idle() {
+            if (source == Source.STEPS) {
+                deletions.current(steps.caughtUp());
+            }
             if (turns.crowded() || source == Source.STEPS && System.nanoTime() - swept > SWEEP_NANOS) {
                 swept = System.nanoTime();
                 turns.sweep();

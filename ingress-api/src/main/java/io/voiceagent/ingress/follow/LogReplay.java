@@ -33,16 +33,19 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogReplay {
     private static final Duration POLL = Duration.ofMillis(200);
+    private static final long AT_ITS_TIME = -1;
 
     /**
      * A turn's records.
      *
      * @param accepted whether its beginning is among them; if not, the log does not have it
+     * @param deleted whether its deletion is among them; if so, nothing else counts
      * @param cut whether its last step is among them, but not all frames that it counts in
      * @param stepsEnd {@code records} holds all steps below this offset, or all that count
      * @param streamEnd the same for frames
      */
-    record Replayed(List<LogRecord> records, boolean accepted, boolean cut, long stepsEnd, long streamEnd) {}
+    record Replayed(
+            List<LogRecord> records, boolean accepted, boolean deleted, boolean cut, long stepsEnd, long streamEnd) {}
 
     private final KafkaSettings kafka;
     private final String clientId;
@@ -62,15 +65,17 @@ final class LogReplay {
     /**
      * All records of the turn, up to the ends of the logs as they are now.
      *
+     * @param deletionsKnown its deletion is looked for below this offset of the steps; from there on it is known without
      * @throws org.apache.kafka.common.KafkaException when Kafka can't be read
      * @throws TimeoutException when it takes too long
      */
-    Replayed turn(ResponseId id) throws TimeoutException, InterruptedException {
+    Replayed turn(ResponseId id, long deletionsKnown) throws TimeoutException, InterruptedException {
         return exclusively(id, deadline -> {
             String name = id.toString();
             ResponseFold fold = new ResponseFold(name);
             List<LogRecord> records = new ArrayList<>();
             boolean[] end = new boolean[1];
+            boolean[] deleted = new boolean[1];
             // Nobody accepts a turn after its deadline, so what follows much later need not be read
             long acceptedBy = id.submittedAt()
                     .plus(options.maxTurnAge())
@@ -82,11 +87,13 @@ final class LogReplay {
                     records.add(record);
                     fold.apply(Json.read(record.value(), StepEvent.class));
                     end[0] |= record.type().equals(TurnLog.ENDED);
+                    deleted[0] |= record.type().equals(Deletions.DELETED);
                 }
-                return !end[0] && (fold.accepted() != null || read.timestamp() <= acceptedBy);
+                boolean goesOn = !end[0] && (fold.accepted() != null || read.timestamp() <= acceptedBy);
+                return !deleted[0] && (goesOn || read.offset() + 1 < deletionsKnown);
             });
-            if (fold.accepted() == null) {
-                return new Replayed(records, false, false, stepsEnd, 0);
+            if (fold.accepted() == null || deleted[0]) {
+                return new Replayed(records, fold.accepted() != null, deleted[0], false, stepsEnd, 0);
             }
             long streamEnd = fold.ended()
                     ? 0
@@ -98,7 +105,22 @@ final class LogReplay {
                         }
                         return !fold.ended();
                     });
-            return new Replayed(records, true, end[0] && !fold.ended(), stepsEnd, streamEnd);
+            return new Replayed(records, true, false, end[0] && !fold.ended(), stepsEnd, streamEnd);
+        });
+    }
+
+    /** Whether the log says between the two offsets of the steps that the response was deleted; throws as {@link #turn} does. */
+    boolean deleted(ResponseId id, long from, long to) throws TimeoutException, InterruptedException {
+        return exclusively(id, deadline -> {
+            boolean[] deleted = new boolean[1];
+            scan(Topics.STEPS, Isolation.READ_COMMITTED, id, from, deadline, read -> {
+                LogRecord record = LogRecord.of(LogRecord.Source.STEPS, read);
+                deleted[0] |= record != null
+                        && record.responseId().equals(id.toString())
+                        && record.type().equals(Deletions.DELETED);
+                return !deleted[0] && read.offset() + 1 < to;
+            });
+            return deleted[0];
         });
     }
 
@@ -150,18 +172,36 @@ final class LogReplay {
             long deadline,
             Predicate<ConsumerRecord<String, byte[]>> more)
             throws TimeoutException {
+        return scan(topic, isolation, id, AT_ITS_TIME, deadline, more);
+    }
+
+    private long scan(
+            String topic,
+            Isolation isolation,
+            ResponseId id,
+            long from,
+            long deadline,
+            Predicate<ConsumerRecord<String, byte[]>> more)
+            throws TimeoutException {
         TopicPartition partition = new TopicPartition(topic, id.partition());
         String name = "%s-%d".formatted(clientId, readers.getAndIncrement());
         try (Consumer<String, byte[]> consumer = Consumers.assigned(kafka, name, isolation, Consumers.Start.NONE)) {
             consumer.assign(List.of(partition));
             long end = consumer.endOffsets(List.of(partition), left(deadline)).getOrDefault(partition, 0L);
-            long time = id.submittedAt().minus(Turns.MARGIN).toEpochMilli();
-            OffsetAndTimestamp place = consumer.offsetsForTimes(Map.of(partition, time), left(deadline))
-                    .get(partition);
-            if (place == null) {
+            long first = consumer.beginningOffsets(List.of(partition), left(deadline))
+                    .getOrDefault(partition, 0L);
+            if (from == AT_ITS_TIME) {
+                long time = id.submittedAt().minus(Turns.MARGIN).toEpochMilli();
+                OffsetAndTimestamp place = consumer.offsetsForTimes(Map.of(partition, time), left(deadline))
+                        .get(partition);
+                first = place == null ? end : place.offset();
+            } else {
+                first = Math.max(first, from);
+            }
+            if (first >= end) {
                 return end;
             }
-            consumer.seek(partition, place.offset());
+            consumer.seek(partition, first);
             while (consumer.position(partition, left(deadline)) < end) {
                 for (ConsumerRecord<String, byte[]> record : consumer.poll(POLL)) {
                     if (record.offset() < end && !more.test(record)) {

@@ -44,6 +44,9 @@ final class LogTail implements AutoCloseable {
 
     /** What is done with it, all on the tail's thread. */
     interface Reader {
+        /** Reading begins, or begins anew, at these offsets. */
+        default void begins(Map<TopicPartition, Long> offsets) {}
+
         void record(ConsumerRecord<String, byte[]> record);
 
         /** After each poll, at least twice a second as long as Kafka answers. */
@@ -160,15 +163,19 @@ final class LogTail implements AutoCloseable {
         goal = new HashMap<>(end);
         if (plan.from == null) {
             from.seekToBeginning(partitions);
+            reader.begins(from.beginningOffsets(partitions));
             return;
         }
         long time = clock.instant().minus(plan.from).toEpochMilli();
         Map<TopicPartition, @Nullable OffsetAndTimestamp> places =
                 from.offsetsForTimes(partitions.stream().collect(Collectors.toMap(p -> p, p -> time)));
+        Map<TopicPartition, Long> begin = new HashMap<>();
         end.forEach((partition, last) -> {
             OffsetAndTimestamp place = places.get(partition);
-            from.seek(partition, place == null ? last : Math.min(place.offset(), last));
+            begin.put(partition, place == null ? last : Math.min(place.offset(), last));
         });
+        begin.forEach(from::seek);
+        reader.begins(begin);
     }
 
     private void checkCaughtUp(Consumer<String, byte[]> from) {

@@ -17,7 +17,7 @@ public interface ResponseReader {
 
     /**
      * Looks for a response: in memory, in the log from the id's time on, in the archive, at last among the requests that nobody has accepted
-     * yet. Never signals an error for a source that can't be reached: that is {@link Lookup.Unreachable}.
+     * yet. What was deleted, or was not to be kept and has ended a while ago, is {@link Lookup.Missing} wherever it lies. Never signals an error for a source that can't be reached: that is {@link Lookup.Unreachable}.
      *
      * @param id parsed, its MAC already checked
      * @param tenant who asks; another tenant's response is {@link Lookup.Missing}
@@ -51,6 +51,18 @@ public interface ResponseReader {
          * @param same whether the bodies were equal
          */
         record Repeats(String earlier, boolean same) implements Verdict {}
+    }
+
+    /** Watches for the deletion of a response. It sees what is decided from now on, so it comes before the request is appended. */
+    DeletionWatch watchDeletion(String responseId);
+
+    /** Somebody waits for a deletion; to be closed in any case. */
+    interface DeletionWatch extends AutoCloseable {
+        /** Completes when the deletion is committed and nobody is shown the response here any more; without an end when it is not. */
+        Mono<Void> deleted();
+
+        @Override
+        void close();
     }
 
     /**

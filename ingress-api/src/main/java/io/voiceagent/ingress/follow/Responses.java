@@ -30,6 +30,7 @@ final class Responses implements ResponseReader {
 
     private final Turns turns;
     private final Verdicts verdicts;
+    private final Deletions deletions;
     private final LogReplay log;
     private final Archive archive;
     private final FollowOptions options;
@@ -63,6 +64,7 @@ final class Responses implements ResponseReader {
     Responses(
             Turns turns,
             Verdicts verdicts,
+            Deletions deletions,
             LogReplay log,
             Archive archive,
             FollowOptions options,
@@ -70,6 +72,7 @@ final class Responses implements ResponseReader {
             Scheduler lookups) {
         this.turns = turns;
         this.verdicts = verdicts;
+        this.deletions = deletions;
         this.log = log;
         this.archive = archive;
         this.options = options;
@@ -88,8 +91,16 @@ final class Responses implements ResponseReader {
     }
 
     @Override
+    public DeletionWatch watchDeletion(String responseId) {
+        return deletions.watch(responseId);
+    }
+
+    @Override
     public Mono<Lookup> find(ResponseId id, String tenant) {
         return Mono.defer(() -> {
+                    if (deletions.contains(id.toString())) {
+                        return Mono.just(new Outcome.Nowhere());
+                    }
                     TurnLog known = turns.find(id.toString());
                     if (known == null || !known.ended()) {
                         known = turns.follow(id.toString(), null);
@@ -97,11 +108,22 @@ final class Responses implements ResponseReader {
                     }
                     return known.known() ? Mono.just(new Outcome.Here(known)) : lookUp(id, known);
                 })
+                .map(this::stillThere)
                 .map(outcome -> switch (outcome) {
                     case Outcome.Here(TurnLog turn) when turn.tenant().equals(tenant) -> new Lookup.Found(turn);
                     case Outcome.Here _, Outcome.Nowhere _ -> new Lookup.Missing();
                     case Outcome.Away(String component, String reason) -> new Lookup.Unreachable(component, reason);
                 });
+    }
+
+    /** What was deleted while it was looked for, or was not to be kept and has been kept long enough, is not there. */
+    private Outcome stillThere(Outcome outcome) {
+        if (!(outcome instanceof Outcome.Here(TurnLog turn))
+                || !deletions.contains(turn.id()) && !turn.expired(clock.instant(), options.unstoredKept())) {
+            return outcome;
+        }
+        turns.forget(turn.id(), "it is not kept");
+        return new Outcome.Nowhere();
     }
 
     @Override
@@ -163,17 +185,35 @@ final class Responses implements ResponseReader {
     }
 
     private Outcome search(ResponseId id, TurnLog turn) throws InterruptedException {
+        long deletionsKnown = deletions.completeFrom(id.partition());
+        Outcome outcome = search(id, turn, deletionsKnown);
+        // Or one may have been forgotten in between, and neither been known here nor been looked for
+        if (outcome instanceof Outcome.Here && deletions.completeFrom(id.partition()) > deletionsKnown) {
+            turns.forget(id.toString(), "the log is being read anew");
+            return new Outcome.Away("kafka", "the log is being read anew");
+        }
+        return outcome;
+    }
+
+    private Outcome search(ResponseId id, TurnLog turn, long deletionsKnown) throws InterruptedException {
         boolean old = isOld(id);
-        Answer first = old ? inArchive(id) : inLogOrRequests(id, turn);
+        Answer first = old ? inArchive(id, deletionsKnown) : inLogOrRequests(id, turn, deletionsKnown);
         if (first instanceof Answer.Has(TurnLog found)) {
             return new Outcome.Here(found);
         }
-        Answer second = first instanceof Answer.Deleted ? first : old ? inLogOrRequests(id, turn) : inArchive(id);
+        Answer second = first;
+        if (!(first instanceof Answer.Deleted)) {
+            second = old ? inLogOrRequests(id, turn, deletionsKnown) : inArchive(id, deletionsKnown);
+        }
         if (second instanceof Answer.Has(TurnLog found)) {
             return new Outcome.Here(found);
         }
+        if (second instanceof Answer.Deleted) {
+            turns.drop(turn, "it is not kept");
+            return new Outcome.Nowhere();
+        }
         // Its end is in the log, but not all of its frames: what can be told of it is told
-        if (turn.known() && !(second instanceof Answer.Deleted)) {
+        if (turn.known()) {
             return new Outcome.Here(turn);
         }
         turns.drop(turn, "it was not found");
@@ -184,14 +224,17 @@ final class Responses implements ResponseReader {
                 .orElse(new Outcome.Nowhere());
     }
 
-    private Answer inLogOrRequests(ResponseId id, TurnLog turn) throws InterruptedException {
-        Answer answer = inLog(id, turn);
+    private Answer inLogOrRequests(ResponseId id, TurnLog turn, long deletionsKnown) throws InterruptedException {
+        Answer answer = inLog(id, turn, deletionsKnown);
         return answer instanceof Answer.HasNot && !turn.known() ? amongRequests(id) : answer;
     }
 
-    private Answer inLog(ResponseId id, TurnLog turn) throws InterruptedException {
+    private Answer inLog(ResponseId id, TurnLog turn, long deletionsKnown) throws InterruptedException {
         try {
-            LogReplay.Replayed replayed = log.turn(id);
+            LogReplay.Replayed replayed = log.turn(id, deletionsKnown);
+            if (replayed.deleted()) {
+                return new Answer.Deleted();
+            }
             if (!replayed.accepted()) {
                 return new Answer.HasNot();
             }
@@ -208,13 +251,17 @@ final class Responses implements ResponseReader {
         }
     }
 
-    private Answer inArchive(ResponseId id) {
+    private Answer inArchive(ResponseId id, long deletionsKnown) throws InterruptedException {
         try {
-            Archive.Archived row = archive.find(id.toString());
+            Archive.Archived row = archive.find(id);
             if (row == null) {
                 return new Answer.HasNot();
             }
             if (row.body() == null) {
+                return new Answer.Deleted();
+            }
+            // The archive may be behind the log
+            if (row.upTo() < deletionsKnown && log.deleted(id, row.upTo(), deletionsKnown)) {
                 return new Answer.Deleted();
             }
             TurnLog turn = turns.archived(id.toString(), row.tenant(), row.body(), row.events());
@@ -223,6 +270,9 @@ final class Responses implements ResponseReader {
             LOG.warn("{} can't be looked for in the archive", id, e);
             return failed(
                     "postgres", "the archive can't be read: " + e.getClass().getSimpleName());
+        } catch (KafkaException | TimeoutException e) {
+            LOG.warn("Whether {} was deleted since it was archived can't be told", id, e);
+            return failed("kafka", "the log can't be read: " + e.getClass().getSimpleName());
         }
     }
 
@@ -230,7 +280,14 @@ final class Responses implements ResponseReader {
     private Answer amongRequests(ResponseId id) throws InterruptedException {
         try {
             Request.Submit submit = log.request(id);
-            return submit == null ? new Answer.HasNot() : new Answer.Has(turns.follow(id.toString(), submit));
+            if (submit == null) {
+                return new Answer.HasNot();
+            }
+            // Of a turn that is not stored the request may be the last that the log has: it does not wait, it is gone
+            long goneAt = submit.deadlineAt() + options.unstoredKept().toMillis();
+            return !submit.spec().store() && clock.millis() > goneAt
+                    ? new Answer.Deleted()
+                    : new Answer.Has(turns.follow(id.toString(), submit));
         } catch (KafkaException | TimeoutException | MalformedMessageException e) {
             LOG.warn("{} can't be looked for among the requests", id, e);
             return failed("kafka", "the log can't be read: " + e.getClass().getSimpleName());

@@ -6,6 +6,8 @@ import io.voiceagent.messages.Request;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.fold.ResponseEvent;
 import io.voiceagent.messages.fold.ResponseFold;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -46,6 +48,10 @@ final class TurnLog implements FollowedResponse {
     private int eventsWeight;
 
     private volatile @Nullable String tenant;
+    private volatile boolean stored = true;
+    /** Milliseconds since the epoch. */
+    private volatile long endedAt;
+
     private volatile @Nullable String finalJson;
     private volatile boolean lost;
 
@@ -90,6 +96,7 @@ final class TurnLog implements FollowedResponse {
         }
         if (tenant == null) {
             tenant = by.tenant();
+            stored = by.spec().store();
         }
     }
 
@@ -156,8 +163,12 @@ final class TurnLog implements FollowedResponse {
             weight -= queued.length();
             queued = null;
         }
+        if (into.accepted() != null) {
+            stored = into.accepted().spec().store();
+        }
         String response = into.ended() ? into.response() : null;
-        if (response != null) {
+        if (response != null && into.ending() != null) {
+            endedAt = into.ending().at();
             finish(response);
         }
     }
@@ -191,6 +202,11 @@ final class TurnLog implements FollowedResponse {
     /** Whether it is followed, and something can be told of it. */
     boolean known() {
         return tenant != null && followed();
+    }
+
+    /** Whether it has ended, was not to be kept, and has been kept for that long since. */
+    boolean expired(Instant now, Duration unstoredKept) {
+        return ended() && !stored && now.toEpochMilli() - endedAt > unstoredKept.toMillis();
     }
 
     /** Whether somebody has asked for it. */
@@ -243,6 +259,11 @@ final class TurnLog implements FollowedResponse {
     @Override
     public boolean ended() {
         return finalJson != null;
+    }
+
+    @Override
+    public boolean stored() {
+        return stored;
     }
 
     @Override

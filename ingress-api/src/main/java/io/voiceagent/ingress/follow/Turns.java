@@ -131,6 +131,15 @@ final class Turns {
         turn.lose(why);
     }
 
+    /** Forgets a turn, whether it runs or has ended; who waits for it is told. */
+    void forget(String id, String why) {
+        TurnLog held = running.get(id);
+        if (held != null) {
+            drop(held, why);
+        }
+        ended.invalidate(id);
+    }
+
     /** Forgets all turns that run: the tail has lost its place. */
     void dropRunning(String why) {
         List.copyOf(running.values()).forEach(turn -> drop(turn, why));

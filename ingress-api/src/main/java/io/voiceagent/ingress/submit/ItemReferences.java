@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.submit;
 
+import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.Json;
@@ -90,10 +91,12 @@ public final class ItemReferences {
     private Mono<Map<String, JsonNode>> output(String tenant, String responseId) {
         return submissions
                 .find(tenant, responseId)
+                .filter(FollowedResponse::stored)
                 .map(response -> Json.tree(response.json())
                         .path("output")
                         .valueStream()
                         .collect(Collectors.toMap(item -> item.path("id").asString(""), item -> item, (a, b) -> a)))
+                .defaultIfEmpty(Map.of())
                 .onErrorResume(
                         e -> e instanceof Refusal refusal && refusal.code() == Code.RESPONSE_NOT_FOUND,
                         e -> Mono.just(Map.of()));

@@ -175,6 +175,28 @@ public final class Submissions {
         });
     }
 
+    /**
+     * Deletes the response, for good and everywhere; completes when that is committed. A turn that runs is cancelled first. Signals a
+     * {@link Refusal} when there is no such response (any more), or when it is not known in time whether it was deleted.
+     */
+    public Mono<Void> delete(String tenant, String id, Context trace) {
+        return cancel(tenant, id, trace).flatMap(found -> {
+            Request.Delete delete = new Request.Delete(id, ResponseId.parse(id).conversation(), tenant);
+            return Mono.using(
+                            () -> reader.watchDeletion(id),
+                            watch -> log.append(delete, trace)
+                                    .then(watch.deleted().timeout(options.verdictWait)),
+                            ResponseReader.DeletionWatch::close)
+                    .onErrorMap(e -> isUnknown(e) ? deletionUnknown() : e);
+        });
+    }
+
+    private static Refusal deletionUnknown() {
+        return Refusal.of(
+                Code.SUBMISSION_UNKNOWN,
+                "Whether the response was deleted is not known yet, or its turn has not ended. Delete it again.");
+    }
+
     /** What the turn was submitted with, in that order; or a {@link Refusal} as of {@link #find}. */
     public Mono<List<Item>> input(String tenant, String id) {
         return find(tenant, id)
@@ -204,6 +226,12 @@ public final class Submissions {
                 PREVIOUS,
                 "Previous response not found. Check 'previous_response_id'.");
         return find(tenant, previous, missing).map(parent -> {
+            if (!parent.stored()) {
+                throw new Refusal(
+                        Code.PREVIOUS_RESPONSE_NOT_FOUND,
+                        PREVIOUS,
+                        "The previous response was created with 'store' false, so nothing goes on from it. Send its items as input.");
+            }
             if (!parent.ended()) {
                 throw new Refusal(
                         Code.PREVIOUS_RESPONSE_IN_PROGRESS,

@@ -11,6 +11,7 @@ import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.BodyReader;
 import io.voiceagent.ingress.submit.spec.CreateRequest;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
+import io.voiceagent.messages.Json;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,7 +28,7 @@ import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code /responses}: create, get, cancel. */
+/** {@code /responses}: create, get, cancel, delete. */
 final class ResponsesHandler {
     static final String PATH = "/api/v1/responses";
     /** Larger bodies are parsed off the event loop, which other requests wait for. */
@@ -189,6 +190,22 @@ final class ResponsesHandler {
         return following(submissions
                 .cancel(Exchanges.tenant(exchange.getAttributes()), id, Exchanges.trace(exchange.getAttributes()))
                 .flatMap(response -> object(exchange.getResponse(), HttpStatus.OK, response)));
+    }
+
+    Mono<Void> delete(ServerWebExchange exchange, String id) {
+        QueryParameters.of(exchange.getRequest()).end();
+        return following(submissions
+                .delete(Exchanges.tenant(exchange.getAttributes()), id, Exchanges.trace(exchange.getAttributes()))
+                .then(Mono.defer(() -> write(exchange.getResponse(), HttpStatus.OK, deleted(id)))));
+    }
+
+    private static String deleted(String id) {
+        return Json.mapper()
+                .createObjectNode()
+                .put("id", id)
+                .put("object", "response")
+                .put("deleted", true)
+                .toString();
     }
 
     private Mono<Void> answer(

@@ -64,6 +64,10 @@ public final class Routes {
                 "/responses/{id}",
                 request -> responses.get(request.exchange(), request.pathVariable("id")));
         routes.add(
+                HttpMethod.DELETE,
+                "/responses/{id}",
+                request -> responses.delete(request.exchange(), request.pathVariable("id")));
+        routes.add(
                 HttpMethod.GET,
                 "/responses/{id}/input_items",
                 request -> responses.inputItems(request.exchange(), request.pathVariable("id")));

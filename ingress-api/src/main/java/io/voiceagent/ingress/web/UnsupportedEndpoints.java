@@ -19,7 +19,6 @@ final class UnsupportedEndpoints {
             endpoint(HttpMethod.GET, "/responses"),
             endpoint(HttpMethod.POST, "/responses/input_tokens"),
             endpoint(HttpMethod.POST, "/responses/compact"),
-            endpoint(HttpMethod.DELETE, "/responses/{id}"),
             endpoint(HttpMethod.POST, "/conversations"),
             endpoint(HttpMethod.GET, "/conversations/{id}"),
             endpoint(HttpMethod.POST, "/conversations/{id}"),

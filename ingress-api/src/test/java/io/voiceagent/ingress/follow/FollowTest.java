@@ -128,7 +128,7 @@ class FollowTest {
     }
 
     private static FollowOptions options(Duration maxTurnAge) {
-        return new FollowOptions(maxTurnAge, 1 << 20, 1 << 20, Duration.ofSeconds(10));
+        return FollowOptions.of(maxTurnAge, 1 << 20, 1 << 20, Duration.ofSeconds(10));
     }
 
     private Follow follow(KafkaSettings settings, javax.sql.DataSource database, Duration maxTurnAge) {
@@ -312,6 +312,81 @@ class FollowTest {
     }
 
     @Test
+    void whatIsDeletedIsMissingToWhoHadItAndToWhoComesLater() throws Exception {
+        Follow live = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 0).whole(1);
+        TurnWriter other = new TurnWriter(producer, 0).whole(1);
+        producer.flush();
+        assertThat(all(found(live, turn))).isNotEmpty();
+        found(live, other);
+        try (ResponseReader.DeletionWatch watch = live.reader().watchDeletion(turn.id.toString())) {
+            turn.deleted();
+            StepVerifier.create(watch.deleted()).expectComplete().verify(PATIENCE);
+        }
+
+        assertThat(find(live, turn, TENANT)).isEqualTo(new Lookup.Missing());
+        found(live, other);
+        // The log has its end, then the ends of others, and its deletion at last
+        Follow late = latecomer();
+        assertThat(find(late, turn, TENANT)).isEqualTo(new Lookup.Missing());
+        found(late, other);
+    }
+
+    @Test
+    void anArchiveThatIsBehindTheLogBringsNothingBack() throws Exception {
+        TurnWriter deleted = new TurnWriter(producer, 1, Instant.now().minus(Duration.ofDays(30)));
+        TurnWriter kept = new TurnWriter(producer, 1, Instant.now().minus(Duration.ofDays(30)));
+        archive(deleted, "{}", List.of());
+        archive(kept, "{}", List.of());
+        found(latecomer(), deleted);
+        deleted.deleted();
+        producer.flush();
+
+        Follow follow = latecomer();
+        assertThat(find(follow, deleted, TENANT)).isEqualTo(new Lookup.Missing());
+        found(follow, kept);
+    }
+
+    @Test
+    void withoutADatabaseWhatIsDeletedIsMissingToo() throws Exception {
+        TurnWriter deleted = new TurnWriter(producer, 0).whole(1).deleted();
+        TurnWriter cutOff = new TurnWriter(producer, 0).request().deleted();
+        producer.flush();
+        for (Duration maxTurnAge : List.of(Duration.ofMinutes(5), Duration.ofMillis(1))) {
+            Follow follow = follow(kafka, noDatabase(), maxTurnAge);
+            await().atMost(PATIENCE).until(follow::ready);
+            assertThat(find(follow, deleted, TENANT)).isEqualTo(new Lookup.Missing());
+            assertThat(find(follow, cutOff, TENANT))
+                    .as("only its request is left")
+                    .isEqualTo(new Lookup.Missing());
+        }
+    }
+
+    @Test
+    void whatIsNotStoredIsThereForAWhileAfterItsEndAndThenMissing() throws Exception {
+        Instant now = Instant.now();
+        TurnWriter running = TurnWriter.unstored(producer, 0, now.minus(Duration.ofMinutes(9)))
+                .accepted()
+                .started()
+                .opened();
+        TurnWriter ended = TurnWriter.unstored(producer, 1, now).whole(1);
+        TurnWriter gone = TurnWriter.unstored(producer, 1, now.minus(Duration.ofMinutes(9)))
+                .whole(1);
+        TurnWriter cutOff =
+                TurnWriter.unstored(producer, 1, now.minus(Duration.ofHours(1))).request();
+        producer.flush();
+        for (javax.sql.DataSource database : List.of(database(), noDatabase())) {
+            Follow follow = follow(kafka, database, Duration.ofMinutes(10));
+            await().atMost(PATIENCE).until(follow::ready);
+            assertThat(found(follow, running).stored()).isFalse();
+            assertThat(all(found(follow, ended))).isNotEmpty();
+            assertThat(find(follow, gone, TENANT)).isEqualTo(new Lookup.Missing());
+            assertThat(find(follow, gone, TENANT)).as("again").isEqualTo(new Lookup.Missing());
+            assertThat(find(follow, cutOff, TENANT)).isEqualTo(new Lookup.Missing());
+        }
+    }
+
+    @Test
     void anotherTenantsResponseIsMissingWhereverItIs() throws Exception {
         Follow follow = ready(Duration.ofMinutes(5));
         TurnWriter turn = new TurnWriter(producer, 0).whole(1);
@@ -372,12 +447,12 @@ class FollowTest {
     }
 
     @Test
-    void withoutTheLogTheArchiveStillAnswersAndTheRestIsUnreachable() throws Exception {
+    void withoutTheLogNobodyCanTellWhatWasDeletedSinceItWasArchived() throws Exception {
         KafkaSettings nowhere;
         try (ServerSocket free = new ServerSocket(0)) {
             nowhere = KafkaSettings.local("127.0.0.1:" + free.getLocalPort(), PARTITIONS, 1);
         }
-        FollowOptions impatient = new FollowOptions(Duration.ofMinutes(5), 1 << 20, 1 << 20, Duration.ofSeconds(1));
+        FollowOptions impatient = FollowOptions.of(Duration.ofMinutes(5), 1 << 20, 1 << 20, Duration.ofSeconds(1));
         Follow follow = Follow.start(
                 nowhere, "test-nowhere", database(), impatient, TurnWatcher.NONE, new SimpleMeterRegistry());
         started.add(follow);
@@ -385,11 +460,12 @@ class FollowTest {
         archive(ancient, "{\"status\":\"completed\"}", List.of());
 
         assertThat(follow.ready()).isFalse();
-        assertThat(found(follow, ancient).json()).isEqualTo("{\"status\":\"completed\"}");
-        assertThat(find(follow, new TurnWriter(producer, 0), TENANT))
-                .isInstanceOfSatisfying(
-                        Lookup.Unreachable.class,
-                        away -> assertThat(away.component()).isEqualTo("kafka"));
+        for (TurnWriter each : List.of(ancient, new TurnWriter(producer, 0))) {
+            assertThat(find(follow, each, TENANT))
+                    .isInstanceOfSatisfying(
+                            Lookup.Unreachable.class,
+                            away -> assertThat(away.component()).isEqualTo("kafka"));
+        }
     }
 
     @Test

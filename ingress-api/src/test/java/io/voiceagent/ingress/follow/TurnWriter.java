@@ -39,11 +39,20 @@ public final class TurnWriter {
 
     /** Of a turn that has an id already. */
     public TurnWriter(Producer<String, byte[]> producer, ResponseId id) {
+        this(producer, id, true);
+    }
+
+    private TurnWriter(Producer<String, byte[]> producer, ResponseId id, boolean store) {
         this.producer = producer;
         this.id = id;
         long submittedAt = id.submittedAt().toEpochMilli();
         this.submit = new Request.Submit(
-                id.toString(), id.conversation(), TENANT, submittedAt, submittedAt + 600_000, spec());
+                id.toString(), id.conversation(), TENANT, submittedAt, submittedAt + 600_000, spec(store));
+    }
+
+    /** Of a turn that is not to be kept. */
+    static TurnWriter unstored(Producer<String, byte[]> producer, int partition, Instant submittedAt) {
+        return new TurnWriter(producer, mint(partition, submittedAt), false);
     }
 
     private static ResponseId mint(int partition, Instant submittedAt) {
@@ -53,8 +62,11 @@ public final class TurnWriter {
         return ResponseId.parse(ResponseId.format(signed, new byte[ResponseId.MAC_BYTES]));
     }
 
-    private static ResponseSpec spec() {
-        return ResponseSpec.builder("model-1", "Hi").metadata(Map.of("b", "1")).build();
+    private static ResponseSpec spec(boolean store) {
+        return ResponseSpec.builder("model-1", "Hi")
+                .metadata(Map.of("b", "1"))
+                .store(store)
+                .build();
     }
 
     public TurnWriter request() {
@@ -114,6 +126,10 @@ public final class TurnWriter {
                 null,
                 null,
                 new Usage(3, 0, 4, 0)));
+    }
+
+    public TurnWriter deleted() {
+        return step(new StepEvent.Deleted(id.toString(), id.conversation(), TENANT, submit.submittedAt() + 2_000));
     }
 
     /** A whole turn with that many pieces of text; the steps run ahead of the frames. */

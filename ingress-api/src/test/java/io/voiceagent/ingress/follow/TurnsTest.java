@@ -24,8 +24,8 @@ class TurnsTest {
 
     private final Instant start = Instant.now();
     private Instant now = start;
-    private final Turns turns = new Turns(
-            new FollowOptions(MAX_AGE, BOUND, BOUND, Duration.ofSeconds(1)), () -> now, Schedulers.parallel());
+    private final Turns turns =
+            new Turns(FollowOptions.of(MAX_AGE, BOUND, BOUND, Duration.ofSeconds(1)), () -> now, Schedulers.parallel());
 
     private static Request.Submit submit(int number, Instant at, int inputChars, int instructionChars) {
         byte[] signed = ResponseId.signedBytes(1, ResponseId.conversation(0, number), at, number);

@@ -56,6 +56,7 @@ class ApiDocumentTest extends WebTest {
         assertThat(documented).doesNotContainAnyElementsOf(unsupported);
         assertThat(documented)
                 .containsExactly(
+                        "DELETE /api/v1/responses/{id}",
                         "GET /api/v1/health",
                         "GET /api/v1/models",
                         "GET /api/v1/models/{model}",

@@ -20,6 +20,7 @@ public final class FakeResponses implements ResponseReader {
     private final Map<String, Followed> responses = new ConcurrentHashMap<>();
     private final AtomicInteger watched = new AtomicInteger();
     private final Map<String, List<Item>> inputs = new ConcurrentHashMap<>();
+    private final Map<String, Sinks.One<Boolean>> deletions = new ConcurrentHashMap<>();
     private volatile @Nullable String unreachable;
     private volatile Mono<Verdict> verdict = Mono.never();
 
@@ -32,7 +33,9 @@ public final class FakeResponses implements ResponseReader {
     @Override
     public FollowedResponse submitted(Request.Submit submit) {
         inputs.put(submit.responseId(), submit.spec().input());
-        return responses.computeIfAbsent(submit.responseId(), id -> new Followed(id, submit.tenant()));
+        return responses.computeIfAbsent(
+                submit.responseId(),
+                id -> new Followed(id, submit.tenant(), submit.spec().store()));
     }
 
     /** What is said of the next submissions; nothing as long as it is empty. */
@@ -47,6 +50,29 @@ public final class FakeResponses implements ResponseReader {
             @Override
             public Mono<Verdict> verdict() {
                 return verdict;
+            }
+
+            @Override
+            public void close() {
+                watched.decrementAndGet();
+            }
+        };
+    }
+
+    /** A deletion of it is committed, and it is gone. */
+    public void delete(String id) {
+        responses.remove(id);
+        deletions.computeIfAbsent(id, _ -> Sinks.one()).tryEmitValue(true);
+    }
+
+    @Override
+    public DeletionWatch watchDeletion(String responseId) {
+        watched.incrementAndGet();
+        Sinks.One<Boolean> deletion = deletions.computeIfAbsent(responseId, _ -> Sinks.one());
+        return new DeletionWatch() {
+            @Override
+            public Mono<Void> deleted() {
+                return deletion.asMono().then();
             }
 
             @Override
@@ -95,6 +121,7 @@ public final class FakeResponses implements ResponseReader {
     public static final class Followed implements FollowedResponse {
         private final String id;
         private final String tenant;
+        private final boolean stored;
         private final Sinks.Many<ResponseEvent> events = Sinks.many().replay().all();
         private final Sinks.One<String> end = Sinks.one();
         private final AtomicInteger waiting = new AtomicInteger();
@@ -102,9 +129,10 @@ public final class FakeResponses implements ResponseReader {
         private volatile String json;
         private volatile boolean ended;
 
-        Followed(String id, String tenant) {
+        Followed(String id, String tenant, boolean stored) {
             this.id = id;
             this.tenant = tenant;
+            this.stored = stored;
             this.json = object("queued");
         }
 
@@ -166,6 +194,11 @@ public final class FakeResponses implements ResponseReader {
         @Override
         public boolean ended() {
             return ended;
+        }
+
+        @Override
+        public boolean stored() {
+            return stored;
         }
 
         @Override

@@ -3,6 +3,8 @@ package io.voiceagent.ingress.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.Request;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
@@ -14,6 +16,7 @@ import org.springframework.http.codec.ServerSentEvent;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.test.StepVerifier;
+import tools.jackson.databind.JsonNode;
 
 /** Poll, stream again, cancel. */
 class FollowTest extends WebTest {
@@ -170,6 +173,87 @@ class FollowTest extends WebTest {
                 .jsonPath("$.status")
                 .isEqualTo("completed");
         assertThat(harness.log.requests()).hasSize(1);
+    }
+
+    @Test
+    void aDeletionIsAnsweredWhenItIsCommittedAndEndsARunningTurnFirst() {
+        FakeResponses.Followed response = submitted();
+        harness.log.onAppend(request -> {
+            if (request instanceof Request.Cancel) {
+                response.end("cancelled");
+            } else if (request instanceof Request.Delete) {
+                harness.responses.delete(response.id());
+            }
+        });
+        delete(response.id())
+                .expectStatus()
+                .isOk()
+                .expectBody()
+                .json("{\"id\":\"%s\",\"object\":\"response\",\"deleted\":true}".formatted(response.id()));
+        Request.Submit submit = (Request.Submit) harness.log.requests().getFirst();
+        assertThat(harness.log.requests())
+                .hasSize(3)
+                .endsWith(
+                        new Request.Cancel(response.id(), submit.conversation(), "acme"),
+                        new Request.Delete(response.id(), submit.conversation(), "acme"));
+        assertError(delete(response.id()), 404, "response_not_found", "response_id");
+        assertThat(harness.responses.watched()).isZero();
+    }
+
+    @Test
+    void aDeletionOfWhichNobodyKnowsIsNotSaidToBeDone() {
+        FakeResponses.Followed response = submitted();
+        response.end("completed");
+        harness.log.fail(Refusal.of(Code.SUBMISSION_UNKNOWN, "not acknowledged"));
+        JsonNode error = assertError(delete(response.id()), 503, "submission_unknown", null);
+        assertThat(error.get("message").stringValue()).contains("Delete it again");
+        assertThat(harness.responses.watched()).isZero();
+    }
+
+    @Test
+    void anotherTenantsResponseIsNotDeleted() {
+        FakeResponses.Followed response = submitted();
+        response.end("completed");
+        var answer = harness.client(WebHarness.GLOBEX)
+                .delete()
+                .uri("/api/v1/responses/" + response.id())
+                .exchange();
+        assertError(answer, 404, "response_not_found", "response_id");
+        assertThat(harness.log.requests()).hasSize(1);
+    }
+
+    @Test
+    void nothingGoesOnFromAResponseThatIsNotStored() {
+        post("/responses", "{\"input\":\"a\",\"background\":true,\"store\":false}")
+                .expectStatus()
+                .isEqualTo(202);
+        FakeResponses.Followed response =
+                harness.responses.get(harness.log.requests().getLast().responseId());
+        response.end(
+                "completed",
+                "[{\"type\":\"message\",\"id\":\"msg_%s0000\",\"role\":\"assistant\",\"content\":[]}]"
+                        .formatted(response.id().substring("resp_".length())));
+        assertError(
+                post("/responses", "{\"input\":\"b\",\"previous_response_id\":\"%s\"}".formatted(response.id())),
+                400,
+                "previous_response_not_found",
+                "previous_response_id");
+        assertError(
+                post(
+                        "/responses",
+                        "{\"input\":[{\"type\":\"item_reference\",\"id\":\"msg_%s0000\"}]}"
+                                .formatted(response.id().substring("resp_".length()))),
+                400,
+                "invalid_value",
+                "input[0].id");
+        assertThat(harness.log.requests()).hasSize(1);
+    }
+
+    private static org.springframework.test.web.reactive.server.WebTestClient.ResponseSpec delete(String id) {
+        return harness.client(WebHarness.ACME)
+                .delete()
+                .uri("/api/v1/responses/" + id)
+                .exchange();
     }
 
     private static org.springframework.test.web.reactive.server.WebTestClient.ResponseSpec cancel(String id) {

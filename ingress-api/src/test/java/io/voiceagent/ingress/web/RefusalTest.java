@@ -29,7 +29,6 @@ class RefusalTest extends WebTest {
                 arguments("{\"input\":", "invalid_json", null),
                 arguments("{\"input\":\"a\",\"max_tokens\":5}", "unknown_parameter", "max_tokens"),
                 arguments("{\"input\":\"a\",\"conversation\":\"c\"}", "unsupported_parameter", "conversation"),
-                arguments("{\"input\":\"a\",\"store\":false}", "unsupported_value", "store"),
                 arguments("{\"input\":7}", "invalid_type", "input"),
                 arguments("{\"input\":\"a\",\"temperature\":\"hot\"}", "invalid_type", "temperature"),
                 arguments("{\"input\":\"a\",\"temperature\":3}", "invalid_value", "temperature"),

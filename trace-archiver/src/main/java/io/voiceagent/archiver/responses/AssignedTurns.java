@@ -3,6 +3,7 @@ package io.voiceagent.archiver.responses;
 import io.voiceagent.archiver.ingest.DeadLetters.Letter;
 import io.voiceagent.archiver.responses.ResponseWriter.Batch;
 import io.voiceagent.archiver.responses.ResponseWriter.Position;
+import io.voiceagent.messages.StepEvent;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -69,22 +70,25 @@ final class AssignedTurns {
     /** What is to be stored: what ended since the last time, and all positions that have moved. */
     Batch batch() {
         List<FinishedResponse> rows = new ArrayList<>();
+        List<StepEvent.Deleted> deletions = new ArrayList<>();
         List<Letter> letters = new ArrayList<>();
         SortedMap<Integer, Position> before = new TreeMap<>();
         Map<Integer, Position> after = new HashMap<>();
         turns.forEach((partition, of) -> {
             List<FinishedResponse> ended = of.takeFinished();
+            List<StepEvent.Deleted> deleted = of.takeDeletions();
             List<Letter> unread = of.takeLetters();
             Position position = new Position(of.stepsPosition(), of.streamPosition());
             Position at = stored.getOrDefault(partition, Position.BEGINNING);
-            if (!ended.isEmpty() || !unread.isEmpty() || !position.equals(at)) {
+            if (!ended.isEmpty() || !deleted.isEmpty() || !unread.isEmpty() || !position.equals(at)) {
                 before.put(partition, at);
                 after.put(partition, position);
             }
             rows.addAll(ended);
+            deletions.addAll(deleted);
             letters.addAll(unread);
         });
-        return new Batch(rows, letters, before, after);
+        return new Batch(rows, deletions, letters, before, after);
     }
 
     /** The batch is committed. */

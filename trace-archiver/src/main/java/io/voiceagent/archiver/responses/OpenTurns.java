@@ -42,6 +42,7 @@ final class OpenTurns {
 
     private final Remembered closed = new Remembered();
     private List<FinishedResponse> finished = new ArrayList<>();
+    private List<StepEvent.Deleted> deletions = new ArrayList<>();
     private List<Letter> letters = new ArrayList<>();
     private long stepsNext;
     private long streamNext;
@@ -82,6 +83,10 @@ final class OpenTurns {
         stepsNext = record.offset() + 1;
         stepsTime = Math.max(stepsTime, record.timestamp());
         StepEvent event = read(record, StepEvent.class);
+        if (event instanceof StepEvent.Deleted deletion) {
+            deleted(deletion);
+            return;
+        }
         if (event == null || closed.containsKey(event.responseId())) {
             return;
         }
@@ -89,6 +94,17 @@ final class OpenTurns {
         // A turn that began before the place from which the log is read is stored already
         if (turn != null && turn.stepsFrom() >= 0) {
             fold(turn, record, () -> turn.apply(event, record));
+        }
+    }
+
+    /** Also of turns that were stored long ago. One whose frames have not all come yet is not stored any more. */
+    private void deleted(StepEvent.Deleted deletion) {
+        deletions.add(deletion);
+        OpenTurn turn = open.get(deletion.responseId());
+        if (turn != null) {
+            close(turn);
+        } else {
+            closed.put(deletion.responseId(), true);
         }
     }
 
@@ -238,6 +254,13 @@ final class OpenTurns {
     List<FinishedResponse> takeFinished() {
         List<FinishedResponse> taken = finished;
         finished = new ArrayList<>();
+        return taken;
+    }
+
+    /** The deletions since the last time; they come after the responses of the same time. */
+    List<StepEvent.Deleted> takeDeletions() {
+        List<StepEvent.Deleted> taken = deletions;
+        deletions = new ArrayList<>();
         return taken;
     }
 

@@ -194,7 +194,9 @@ final class ResponseSession implements Session, ConsumerRebalanceListener {
 
     private void store() {
         ResponseWriter.Batch batch = turns.batch();
-        boolean moveOnly = batch.rows().isEmpty() && batch.letters().isEmpty();
+        boolean moveOnly = batch.rows().isEmpty()
+                && batch.deletions().isEmpty()
+                && batch.letters().isEmpty();
         if (batch.after().isEmpty() || moveOnly && System.nanoTime() - moveAt < 0) {
             return;
         }

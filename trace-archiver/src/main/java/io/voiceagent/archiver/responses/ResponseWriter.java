@@ -6,9 +6,12 @@ import io.voiceagent.archiver.ingest.DeadLetters.Letter;
 import io.voiceagent.archiver.ingest.Move;
 import io.voiceagent.archiver.ingest.OffsetStore;
 import io.voiceagent.archiver.ingest.Transaction;
+import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.StepEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -37,6 +40,15 @@ final class ResponseWriter {
                 fold_version, body, events, input_items)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (response_id) DO NOTHING""";
 
+    /** Without a row the client is told the truth anyway; with one, no other archiver stores the response after its deletion. */
+    private static final String DELETE = """
+            INSERT INTO responses.responses (response_id, tenant, conversation, status, created_at, completed_at,
+                fold_version, deleted_at)
+            VALUES (?, ?, ?, 'deleted', ?, ?, 0, ?)
+            ON CONFLICT (response_id) DO UPDATE SET body = NULL, events = NULL, input_items = NULL,
+                deleted_at = excluded.deleted_at
+            WHERE responses.tenant = excluded.tenant AND responses.deleted_at IS NULL""";
+
     private final DataSource dataSource;
     private final OffsetStore steps;
     private final OffsetStore stream;
@@ -61,12 +73,14 @@ final class ResponseWriter {
     /**
      * What is stored together.
      *
+     * @param deletions of responses that were stored before or are among the rows
      * @param before the stored positions of the partitions that move, sorted, so that two writers take the row locks in the
      *     same order
      * @param after the positions to which they move
      */
     record Batch(
             List<FinishedResponse> rows,
+            List<StepEvent.Deleted> deletions,
             List<Letter> letters,
             SortedMap<Integer, Position> before,
             Map<Integer, Position> after) {}
@@ -126,7 +140,7 @@ final class ResponseWriter {
         long rows = 0;
         for (FinishedResponse row : batch.rows()) {
             try {
-                Batch alone = new Batch(List.of(row), List.of(), new TreeMap<>(), Map.of());
+                Batch alone = new Batch(List.of(row), List.of(), List.of(), new TreeMap<>(), Map.of());
                 rows += store(alone).map(Stored::rows).orElse(0L);
             } catch (SQLException e) {
                 if (!Transaction.refusesData(e)) {
@@ -137,7 +151,7 @@ final class ResponseWriter {
             }
         }
         long stored = rows;
-        return store(new Batch(List.of(), letters, batch.before(), batch.after()))
+        return store(new Batch(List.of(), batch.deletions(), letters, batch.before(), batch.after()))
                 .map(rest -> new Stored(stored, rest.refused()));
     }
 
@@ -147,6 +161,7 @@ final class ResponseWriter {
 
     private Optional<Stored> storeIn(Connection connection, Batch batch) throws SQLException, DeadLetterException {
         long rows = insert(connection, batch.rows());
+        delete(connection, batch.deletions());
         if (!batch.letters().isEmpty()) {
             deadLetters.send(batch.letters());
         }
@@ -187,6 +202,31 @@ final class ResponseWriter {
             return Arrays.stream(insert.executeBatch())
                     .filter(count -> count > 0)
                     .count();
+        }
+    }
+
+    private static void delete(Connection connection, List<StepEvent.Deleted> deletions) throws SQLException {
+        if (deletions.isEmpty()) {
+            return;
+        }
+        List<StepEvent.Deleted> sorted = deletions.stream()
+                .sorted(Comparator.comparing(StepEvent.Deleted::responseId))
+                .toList();
+        try (PreparedStatement delete = connection.prepareStatement(DELETE)) {
+            for (StepEvent.Deleted deletion : sorted) {
+                OffsetDateTime at = OffsetDateTime.ofInstant(Instant.ofEpochMilli(deletion.at()), ZoneOffset.UTC);
+                delete.setString(1, deletion.responseId());
+                delete.setString(2, deletion.tenant());
+                delete.setString(3, deletion.conversation());
+                delete.setObject(
+                        4,
+                        OffsetDateTime.ofInstant(
+                                ResponseId.parse(deletion.responseId()).submittedAt(), ZoneOffset.UTC));
+                delete.setObject(5, at);
+                delete.setObject(6, at);
+                delete.addBatch();
+            }
+            delete.executeBatch();
         }
     }
 }

@@ -11,6 +11,7 @@ import io.voiceagent.archiver.ingest.FaultyDataSource.Fault;
 import io.voiceagent.archiver.ingest.LogArchiver;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.fold.ResponseFold;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -106,6 +107,57 @@ class ResponseArchiverTest {
             assertThat(fixture.counter("rows")).isEqualTo(2); // the other was folded again, and was there
             await().atMost(PATIENCE)
                     .until(() -> fixture.position(fixture.stepsTopic) == open.steps.size() + meanwhile.steps.size());
+        }
+    }
+
+    @Test
+    void whatIsDeletedIsClearedAndNotStoredAgain() throws Exception {
+        try (ResponseFixture fixture = new ResponseFixture(dataSource, 1)) {
+            SampleTurn open = turn(0);
+            SampleTurn stored = turn(0);
+            SampleTurn atOnce = turn(0);
+            SampleTurn halfRead = turn(0);
+            SampleTurn foreign = turn(0);
+            LogArchiver first = fixture.start();
+            fixture.sendSteps(open.steps.subList(0, 3)); // so that a restart reads all of it again
+            fixture.send(stored);
+            fixture.send(foreign);
+            await().atMost(PATIENCE).until(() -> fixture.stored(List.of(stored, foreign)));
+
+            fixture.sendSteps(List.of(stored.deletion()));
+            fixture.send(atOnce);
+            fixture.sendSteps(List.of(atOnce.deletion()));
+            fixture.sendSteps(halfRead.steps);
+            fixture.sendSteps(List.of(
+                    halfRead.deletion(),
+                    new StepEvent.Deleted(foreign.id, foreign.conversation, "somebody else", SampleTurn.SUBMITTED)));
+            await().atMost(PATIENCE).until(() -> fixture.deleted(halfRead));
+            fixture.sendFrames(halfRead.frames);
+            assertThat(fixture.deleted(stored)).isTrue();
+            assertThat(fixture.deleted(atOnce)).isTrue();
+            assertThat(fixture.row(stored).status()).isEqualTo("completed");
+            assertThat(fixture.position(fixture.stepsTopic)).isZero();
+
+            first.close();
+            fixture.start();
+            fixture.sendSteps(open.steps.subList(3, open.steps.size()));
+            fixture.sendFrames(open.frames);
+            await().atMost(PATIENCE).until(() -> fixture.stored(List.of(open, foreign)));
+            assertThat(List.of(stored, atOnce, halfRead))
+                    .allSatisfy(turn -> assertThat(fixture.deleted(turn)).isTrue());
+        }
+    }
+
+    @Test
+    void aTurnThatIsNotToBeKeptLeavesNoRow() throws Exception {
+        try (ResponseFixture fixture = new ResponseFixture(dataSource, 1)) {
+            SampleTurn unstored = new SampleTurn(0, SEEDS.nextLong(), 3, false);
+            SampleTurn after = turn(0);
+            fixture.start();
+            fixture.send(unstored);
+            fixture.send(after);
+            await().atMost(PATIENCE).until(() -> fixture.stored(List.of(after)));
+            assertThat(fixture.row(unstored)).isNull();
         }
     }
 

@@ -229,6 +229,19 @@ final class ResponseFixture implements AutoCloseable {
         }
     }
 
+    /** Whether the turn has a row that says that it was deleted, and nothing of it. */
+    boolean deleted(SampleTurn turn) throws SQLException {
+        try (Connection connection = dataSource.getConnection();
+                PreparedStatement select = connection.prepareStatement("""
+                                SELECT deleted_at IS NOT NULL AND body IS NULL AND events IS NULL AND input_items IS NULL
+                                FROM responses.responses WHERE response_id = ?""")) {
+            select.setString(1, turn.id);
+            try (ResultSet rows = select.executeQuery()) {
+                return rows.next() && rows.getBoolean(1);
+            }
+        }
+    }
+
     /** Whether these turns are all stored, each as the fold has it. */
     boolean stored(List<SampleTurn> turns) throws SQLException {
         for (SampleTurn turn : turns) {

@@ -150,6 +150,11 @@ public final class SampleTurn {
                 List.of(new CallOutcome(ref, written, false, true, output, null)));
     }
 
+    /** Its client deletes it. */
+    StepEvent.Deleted deletion() {
+        return new StepEvent.Deleted(id, conversation, "acme", SUBMITTED + 3_000);
+    }
+
     /** The event texts, one a line, as the fold gives them. */
     byte[] expectedEvents() {
         StringBuilder lines = new StringBuilder();

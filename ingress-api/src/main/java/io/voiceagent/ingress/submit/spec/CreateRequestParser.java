@@ -72,6 +72,7 @@ public final class CreateRequestParser {
                 .reasoning(reasoning(root))
                 .safetyIdentifier(root.text("safety_identifier", Limits.TAG_CHARS))
                 .promptCacheKey(root.text("prompt_cache_key", Limits.TAG_CHARS))
+                .store(root.flag("store", true))
                 .build();
         root.end();
         return new CreateRequest(spec, stream);
@@ -90,9 +91,6 @@ public final class CreateRequestParser {
 
     /** Fields that are part of the dialect, of which only what this server does anyway is taken. */
     private static void requireOnlyDefaults(Fields root, boolean stream) {
-        if (!root.flag("store", true)) {
-            throw Fields.unsupportedValue("store", "Every response is kept: use true, or leave it out.");
-        }
         String truncation = root.oneOf("truncation", List.of("disabled", "auto"));
         if ("auto".equals(truncation)) {
             throw Fields.unsupportedValue("truncation", "Use 'disabled'.");

@@ -170,7 +170,6 @@ class CreateRequestParserTest {
                 arguments("{'input':'a','stream_options':{}}", Code.INVALID_VALUE, "stream_options"),
                 arguments("{'input':'a','metadata':{'':'v'}}", Code.INVALID_VALUE, "metadata"),
                 // Parts of the dialect that are not here
-                arguments("{'input':'a','store':false}", Code.UNSUPPORTED_VALUE, "store"),
                 arguments("{'input':'a','truncation':'auto'}", Code.UNSUPPORTED_VALUE, "truncation"),
                 arguments("{'input':'a','service_tier':'flex'}", Code.UNSUPPORTED_VALUE, "service_tier"),
                 arguments("{'input':'a','include':['x']}", Code.UNSUPPORTED_VALUE, "include[0]"),
