@@ -226,8 +226,8 @@ final class ResponsesHandler {
         Duration patience = prefer.patience();
         if (patience != null) {
             return ended(exchange, response, patience)
-                    .flatMap(then -> object(
-                            exchange.getResponse(), then.ended() ? HttpStatus.OK : HttpStatus.ACCEPTED, then));
+                    .flatMap(then ->
+                            object(exchange.getResponse(), then.ended() ? HttpStatus.OK : HttpStatus.ACCEPTED, then));
         }
         if (answersAtOnce(request, prefer)) {
             return object(exchange.getResponse(), HttpStatus.ACCEPTED, response);
