@@ -27,6 +27,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -40,6 +41,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 
 /** The whole service, with another service's telemetry coming in. */
@@ -50,6 +52,9 @@ class TraceArchiverTest {
 
     private static ConfigurableApplicationContext service;
     private static Telemetry api;
+
+    @TempDir
+    private static Path backups;
 
     @BeforeAll
     static void start() {
@@ -136,6 +141,21 @@ class TraceArchiverTest {
     }
 
     @Test
+    void aBackupIsMadeAndTriedSoonAfterTheFirstStart() {
+        await().atMost(PATIENCE)
+                .until(() -> count(
+                                "SELECT count(*) FROM backup_history WHERE status = 'completed'"
+                                        + " AND restore_check = 'passed' AND starts_with(location, ?)",
+                                backups.toString())
+                        == 1);
+        await().atMost(PATIENCE)
+                .untilAsserted(() -> assertThat(get("/actuator/prometheus"))
+                        .contains("voice_agent_backup_age_seconds ")
+                        .contains("voice_agent_backup_failures_total{type=\"full\"} 0.0")
+                        .contains("voice_agent_backup_restore_checks_total{outcome=\"passed\"} 1.0"));
+    }
+
+    @Test
     void reportsItsHealthAndMeters() throws Exception {
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(get("/actuator/health"))
@@ -199,6 +219,7 @@ class TraceArchiverTest {
                         "POSTGRES_PASSWORD=" + postgres.password(),
                         "POSTGRES_START_SECONDS=0",
                         "METRICS_INTERVAL_SECONDS=1",
+                        "BACKUP_DIRECTORY=" + backups,
                         "BIND_ADDRESS=127.0.0.1",
                         "PORT=0")
                 .stream()

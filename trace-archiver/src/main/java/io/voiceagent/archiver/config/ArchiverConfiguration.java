@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.voiceagent.archiver.TraceArchiver;
+import io.voiceagent.archiver.backup.BackupSchedule;
 import io.voiceagent.archiver.ingest.DayPartitions;
 import io.voiceagent.archiver.ingest.DeadLetters;
 import io.voiceagent.archiver.ingest.LogArchiver;
@@ -18,6 +19,7 @@ import io.voiceagent.archiver.responses.ResponseStorage;
 import io.voiceagent.archiver.spans.SpanDecoder;
 import io.voiceagent.archiver.spans.SpanFormat;
 import io.voiceagent.messages.Topics;
+import io.voiceagent.transport.InvalidSettingException;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
@@ -63,6 +65,11 @@ class ArchiverConfiguration {
         return TelemetryOptions.from(variables, SERVICE, Versions.of(TraceArchiver.class), kafka);
     }
 
+    @Bean
+    BackupSettings backupSettings(Variables variables) {
+        return BackupSettings.from(variables);
+    }
+
     /** A migrated database that answers. */
     @Bean
     HikariDataSource dataSource(PostgresSettings settings) {
@@ -96,7 +103,8 @@ class ArchiverConfiguration {
             DataSource dataSource,
             KafkaClients clients,
             Producer<byte[], byte[]> deadLetterProducer,
-            MeterRegistry registry) {
+            MeterRegistry registry,
+            Variables variables) {
         DeadLetters deadLetters = new DeadLetters(deadLetterProducer, DEAD_LETTER_TIMEOUT);
         Wiring wiring = new Wiring(dataSource, clients, deadLetters, registry);
         return new Archivers(
@@ -107,7 +115,26 @@ class ArchiverConfiguration {
                 List.of(
                         new DayPartitions("trace_spans", "start_time"),
                         new DayPartitions("performance_metrics", "time")),
-                dataSource);
+                dataSource,
+                keepDays(variables));
+    }
+
+    private static int keepDays(Variables variables) {
+        int days = variables.integer("TELEMETRY_RETENTION_DAYS", 30, 0, 3_650);
+        if (days > 0 && days <= DayPartitions.DAYS_BACK) {
+            throw new InvalidSettingException(
+                    "TELEMETRY_RETENTION_DAYS",
+                    "is less than what topics hold",
+                    "Use %d or more, or 0 to keep everything".formatted(DayPartitions.DAYS_BACK + 1));
+        }
+        return days;
+    }
+
+    /** Runs when there is a directory for backups. */
+    @Bean(initMethod = "start")
+    BackupSchedule backupSchedule(
+            BackupSettings settings, PostgresSettings postgres, DataSource migrated, MeterRegistry registry) {
+        return new BackupSchedule(settings.directory() == null ? null : settings.runner(postgres, registry));
     }
 
     /** Shown as {@code archive}. */

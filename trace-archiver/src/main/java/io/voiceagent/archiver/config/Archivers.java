@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.context.SmartLifecycle;
 
-/** Runs the archivers, and makes their tables' partitions ahead: before the first row, then every hour. */
+/** Runs the archivers, and makes their tables' partitions ahead and drops old ones: before the first row, then every hour. */
 final class Archivers implements SmartLifecycle {
 
     private static final Logger log = LoggerFactory.getLogger(Archivers.class);
@@ -27,13 +27,16 @@ final class Archivers implements SmartLifecycle {
     private final List<LogArchiver> archivers;
     private final List<DayPartitions> partitions;
     private final DataSource dataSource;
+    private final int keepDays;
     private final ScheduledExecutorService upkeep;
     private volatile boolean running;
 
-    Archivers(List<LogArchiver> archivers, List<DayPartitions> partitions, DataSource dataSource) {
+    /** @param keepDays how many days before today stay; 0: all */
+    Archivers(List<LogArchiver> archivers, List<DayPartitions> partitions, DataSource dataSource, int keepDays) {
         this.archivers = List.copyOf(archivers);
         this.partitions = List.copyOf(partitions);
         this.dataSource = dataSource;
+        this.keepDays = keepDays;
         this.upkeep = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().name("archive-upkeep").daemon().factory());
     }
@@ -44,8 +47,8 @@ final class Archivers implements SmartLifecycle {
 
     @Override
     public void start() {
-        makePartitions();
-        upkeep.scheduleWithFixedDelay(this::makePartitions, EVERY.toSeconds(), EVERY.toSeconds(), TimeUnit.SECONDS);
+        keepUp();
+        upkeep.scheduleWithFixedDelay(this::keepUp, EVERY.toSeconds(), EVERY.toSeconds(), TimeUnit.SECONDS);
         archivers.forEach(LogArchiver::start);
         running = true;
     }
@@ -64,13 +67,16 @@ final class Archivers implements SmartLifecycle {
         return running;
     }
 
-    private void makePartitions() {
+    private void keepUp() {
         for (DayPartitions table : partitions) {
             try {
                 table.ensure(dataSource, Clock.systemUTC());
+                if (keepDays > 0) {
+                    table.dropOlder(dataSource, Clock.systemUTC(), keepDays);
+                }
             } catch (SQLException e) {
                 // Rows without a partition of their own go to the default one and are moved when this works again.
-                log.warn("Can't make the day partitions of {} now, tries again in {}", table.table(), EVERY, e);
+                log.warn("Can't make or drop the day partitions of {} now, tries again in {}", table.table(), EVERY, e);
             }
         }
     }

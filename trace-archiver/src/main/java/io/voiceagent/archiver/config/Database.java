@@ -12,6 +12,7 @@ import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 /** Opens the database: waits until it is there, migrates it, and gives a pool of connections. */
 final class Database {
@@ -22,6 +23,9 @@ final class Database {
 
     /** Longer than any batch takes; ends the wait for a server that has vanished from the network. */
     private static final int SOCKET_SECONDS = 60;
+
+    /** Longer than counting or indexing a table takes. */
+    private static final int LONG_SOCKET_SECONDS = 1_800;
 
     private Database() {}
 
@@ -84,6 +88,20 @@ final class Database {
                         .schemas("responses")
                         .table("schema_migrations")
                         .load());
+    }
+
+    /**
+     * Connections to a database, each a new one, for work that takes long.
+     *
+     * @param settings of which the pool of {@link #open} is another way in
+     */
+    static DataSource plain(PostgresSettings settings) {
+        DriverManagerDataSource dataSource =
+                new DriverManagerDataSource(settings.url(), settings.user(), settings.password());
+        Properties properties = connectionProperties();
+        properties.setProperty("socketTimeout", Integer.toString(LONG_SOCKET_SECONDS));
+        dataSource.setConnectionProperties(properties);
+        return dataSource;
     }
 
     private static HikariConfig pool(PostgresSettings settings) {
