@@ -56,9 +56,7 @@ class BackupTest {
 
     @BeforeEach
     void fill() throws SQLException {
-        database = FreshDatabase.on(Servers.postgres());
-        database.migrate();
-        new DayPartitions("trace_spans", "start_time").ensure(database.dataSource(), Clock.systemUTC());
+        database = FreshDatabase.migratedOn(Servers.postgres());
         insertSpans(1, 600, 0);
         insertSpans(601, 300, 1);
         insertSpans(901, 100, 400); // far in the past: the default partition
@@ -95,7 +93,7 @@ class BackupTest {
                         + database.settings().database() + "_check')"))
                 .isEmpty();
 
-        try (FreshDatabase other = FreshDatabase.on(Servers.postgres())) {
+        try (FreshDatabase other = FreshDatabase.on(Servers.postgres())) { // its tables are made
             assertThat(command(other, "restore")).startsWith("0 " + made.name() + " is restored: 1509 rows");
             for (String content : CONTENTS) {
                 assertThat(other.rows(content))
@@ -127,7 +125,7 @@ class BackupTest {
         assertThat(database.rows("SELECT backup_type, base_backup_id, row_count, restore_check FROM backup_history"
                         + " ORDER BY backup_id DESC LIMIT 1"))
                 .containsExactly("incremental 1 1559 passed");
-        try (FreshDatabase other = FreshDatabase.on(Servers.postgres())) {
+        try (FreshDatabase other = FreshDatabase.migratedOn(Servers.postgres())) {
             assertThat(command(other, "restore")).startsWith("0 " + made.name());
             assertThat(other.rows(CONTENTS.getFirst())).isEqualTo(database.rows(CONTENTS.getFirst()));
         }
@@ -148,7 +146,7 @@ class BackupTest {
         assertThat(command(database, "verify"))
                 .startsWith("1 Backup " + made.name() + " is damaged: its file " + file.getFileName()
                         + " has another SHA-256");
-        try (FreshDatabase other = FreshDatabase.on(Servers.postgres())) {
+        try (FreshDatabase other = FreshDatabase.migratedOn(Servers.postgres())) {
             assertThat(command(other, "restore")).contains("is damaged");
             assertThat(other.number("SELECT count(*) FROM trace_spans")).isZero();
         }

@@ -61,8 +61,7 @@ class ScriptsTest {
     @Test
     void noRowIsLostByRollbacksAndMigrations() throws Exception {
         Runner runner = Runner.best();
-        try (FreshDatabase database = FreshDatabase.on(Servers.postgres())) {
-            database.migrate();
+        try (FreshDatabase database = FreshDatabase.migratedOn(Servers.postgres())) {
             insert(database, 1, 1_000);
             database.execute("INSERT INTO kafka_offsets VALUES ('otlp_spans', 'x', 0, 42)");
             List<String> spans = database.rows(CONTENT.formatted("trace_spans"));
@@ -80,6 +79,7 @@ class ScriptsTest {
                     .isZero();
 
             runner.run(SqlScript.MIGRATION, database);
+            new DayPartitions("trace_spans", "start_time").ensure(database.dataSource(), Clock.systemUTC());
             insert(database, 1_001, 500);
             runner.run(SqlScript.MIGRATION, database);
             assertThat(database.number("SELECT count(*) FROM trace_spans")).isEqualTo(500);
@@ -100,8 +100,7 @@ class ScriptsTest {
 
     @Test
     void aColumnThatCameLaterIsArchivedToo() throws Exception {
-        try (FreshDatabase database = FreshDatabase.on(Servers.postgres())) {
-            database.migrate();
+        try (FreshDatabase database = FreshDatabase.migratedOn(Servers.postgres())) {
             insert(database, 1, 1);
             database.execute("ALTER TABLE trace_spans ADD COLUMN later text; UPDATE trace_spans SET later = 'kept'");
 
@@ -113,8 +112,7 @@ class ScriptsTest {
 
     @Test
     void aRollbackThatFailsLeavesEverything() throws Exception {
-        try (FreshDatabase database = FreshDatabase.on(Servers.postgres())) {
-            database.migrate();
+        try (FreshDatabase database = FreshDatabase.migratedOn(Servers.postgres())) {
             insert(database, 1, 10);
             database.execute("CREATE VIEW in_the_way AS SELECT * FROM performance_metrics");
 
@@ -141,7 +139,6 @@ class ScriptsTest {
     private static final String CONTENT = "SELECT span_id, start_time, attributes FROM %s ORDER BY span_id";
 
     private static void insert(FreshDatabase database, int first, int count) throws SQLException {
-        new DayPartitions("trace_spans", "start_time").ensure(database.dataSource(), Clock.systemUTC());
         String numbers = " FROM generate_series(%d, %d) n".formatted(first, first + count - 1);
         database.execute("INSERT INTO trace_spans (trace_id, span_id, service_name, name, kind, start_time, end_time,"
                 + " start_unix_nano, duration_ms, status, attributes, resource, events, links) SELECT 't',"
