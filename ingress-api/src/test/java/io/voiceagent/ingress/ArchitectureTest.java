@@ -1,5 +1,7 @@
 package io.voiceagent.ingress;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -8,6 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.net.URI;
+import java.net.URISyntaxException;
 
 /** Who may import what. */
 @AnalyzeClasses(packages = "io.voiceagent", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -28,17 +32,18 @@ class ArchitectureTest {
             .that()
             .resideInAPackage("io.voiceagent.ingress.submit.spec..")
             .should()
-            .onlyDependOnClassesThat()
-            .resideInAnyPackage(
-                    "java.lang..",
-                    "java.nio..",
-                    "java.util..",
-                    "org.jspecify..",
-                    "tools.jackson..",
-                    "io.voiceagent.messages..",
-                    "io.voiceagent.ingress.refusal..",
-                    "io.voiceagent.ingress.follow..",
-                    "io.voiceagent.ingress.submit.spec..");
+            .onlyDependOnClassesThat(resideInAnyPackage(
+                            "java.lang..",
+                            "java.nio..",
+                            "java.util..",
+                            "org.jspecify..",
+                            "tools.jackson..",
+                            "io.voiceagent.format",
+                            "io.voiceagent.messages..",
+                            "io.voiceagent.ingress.refusal..",
+                            "io.voiceagent.ingress.follow..",
+                            "io.voiceagent.ingress.submit.spec..")
+                    .or(belongToAnyOf(URI.class, URISyntaxException.class)));
 
     @ArchTest
     static final ArchRule parsingAsksOnlyTheCatalogueOfTools = noClasses()

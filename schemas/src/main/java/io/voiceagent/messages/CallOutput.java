@@ -30,14 +30,27 @@ public sealed interface CallOutput {
      *
      * @param items in the order in which they began: at most one {@link Item.Message} and one {@link Item.Reasoning}, any number of {@link Item.ToolCall}
      * @param model as the endpoint named it
+     * @param violations in what the answer is not of the format that was asked for; null when it is, or none was asked for
      */
     record Model(
             List<Item> items,
             Finish finish,
             Usage usage,
-            @Nullable String model) implements CallOutput {
+            @Nullable String model,
+            @Nullable List<String> violations) implements CallOutput {
         public Model {
             items = List.copyOf(items);
+            violations = violations == null || violations.isEmpty() ? null : List.copyOf(violations);
+        }
+
+        /** An answer with which nothing is wrong. */
+        public Model(List<Item> items, Finish finish, Usage usage, @Nullable String model) {
+            this(items, finish, usage, model, null);
+        }
+
+        /** The same answer, found to be not of the format that was asked for, or to be of it when there are none. */
+        public Model withViolations(List<String> found) {
+            return new Model(items, finish, usage, model, found);
         }
     }
 

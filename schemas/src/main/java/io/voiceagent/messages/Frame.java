@@ -44,6 +44,7 @@ public sealed interface Frame {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = Text.class, name = "text"),
+        @JsonSubTypes.Type(value = Refusal.class, name = "refusal"),
         @JsonSubTypes.Type(value = ReasoningText.class, name = "reasoning"),
         @JsonSubTypes.Type(value = ToolCallStart.class, name = "tool_call"),
         @JsonSubTypes.Type(value = ToolCallArguments.class, name = "arguments"),
@@ -53,6 +54,9 @@ public sealed interface Frame {
 
     /** Text of the answer. */
     record Text(String text) implements Delta {}
+
+    /** Text by which the model declines to answer. */
+    record Refusal(String text) implements Delta {}
 
     /** Text of the model's thinking. */
     record ReasoningText(String text) implements Delta {}

@@ -1,5 +1,6 @@
 package io.voiceagent.messages;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,6 +17,10 @@ import tools.jackson.databind.JsonNode;
  * @param maxToolCalls bound over all hosted tool calls of the turn
  * @param text the {@code text} object as the client sent it, null when absent
  * @param reasoning the {@code reasoning} object as the client sent it, null when absent
+ * @param safetyIdentifier names the end user to the model endpoint, null when absent
+ * @param promptCacheKey groups requests for the model endpoint's cache, null when absent
+ * @param truncation null: a context that is too long fails the turn; {@code auto}: its oldest turns are left out
+ * @param serviceTier what is asked of the model endpoint, null: its default
  * @param conversationId public id of the conversation object, null when the turn names none
  * @param concurrency what becomes of the turn when its conversation is busy, null: it waits
  */
@@ -39,7 +44,16 @@ public record ResponseSpec(
         @Nullable String safetyIdentifier,
         @Nullable String promptCacheKey,
         @Nullable String conversationId,
-        @Nullable Concurrency concurrency) {
+        @Nullable Concurrency concurrency,
+        @Nullable Truncation truncation,
+        @Nullable String serviceTier) {
+    /** What happens to a context that is too long for the model. */
+    public enum Truncation {
+        /** The oldest turns are left out until it fits. */
+        @JsonProperty("auto")
+        AUTO
+    }
+
     public ResponseSpec {
         input = List.copyOf(input);
         tools = tools == null ? List.of() : List.copyOf(tools);
@@ -95,6 +109,8 @@ public record ResponseSpec(
         private @Nullable String promptCacheKey;
         private @Nullable String conversationId;
         private @Nullable Concurrency concurrency;
+        private @Nullable Truncation truncation;
+        private @Nullable String serviceTier;
 
         private Builder(String model, List<Item> input) {
             this.model = model;
@@ -122,6 +138,8 @@ public record ResponseSpec(
             this.promptCacheKey = spec.promptCacheKey;
             this.conversationId = spec.conversationId;
             this.concurrency = spec.concurrency;
+            this.truncation = spec.truncation;
+            this.serviceTier = spec.serviceTier;
         }
 
         /** @see ResponseSpec#model */
@@ -244,6 +262,18 @@ public record ResponseSpec(
             return this;
         }
 
+        /** @see ResponseSpec#truncation */
+        public Builder truncation(@Nullable Truncation truncation) {
+            this.truncation = truncation;
+            return this;
+        }
+
+        /** @see ResponseSpec#serviceTier */
+        public Builder serviceTier(@Nullable String serviceTier) {
+            this.serviceTier = serviceTier;
+            return this;
+        }
+
         /** The spec. */
         public ResponseSpec build() {
             return new ResponseSpec(
@@ -266,7 +296,9 @@ public record ResponseSpec(
                     safetyIdentifier,
                     promptCacheKey,
                     conversationId,
-                    concurrency);
+                    concurrency,
+                    truncation,
+                    serviceTier);
         }
     }
 }

@@ -39,6 +39,7 @@ final class Samples {
                         List.of(
                                 new Frame.ReasoningText("think"),
                                 new Frame.Text("hello"),
+                                new Frame.Refusal("no"),
                                 new Frame.ToolCallStart(0, "call_1", "calculator"),
                                 new Frame.ToolCallArguments(0, "{\"expression\":\"1+1\"}"),
                                 new Frame.Progress("searching"))));
@@ -195,7 +196,10 @@ final class Samples {
                                 0.5,
                                 0.9,
                                 Json.tree("{\"format\":{\"type\":\"text\"}}"),
-                                Json.tree("{\"effort\":\"low\"}"))));
+                                Json.tree("{\"effort\":\"low\"}"),
+                                "flex",
+                                "cache-1",
+                                "user-1")));
         samples.put(
                 "call.tool",
                 new Call.Tool(
@@ -232,13 +236,21 @@ final class Samples {
     private static List<Item> items() {
         return List.of(
                 new Item.Message(Item.Role.USER, "What is 1+1?"),
+                new Item.Message(
+                        Item.Role.USER,
+                        "And here?",
+                        List.of(
+                                new Item.Content.Text("And here?"),
+                                new Item.Content.Image("https://example.com/sum.png", "auto"),
+                                new Item.Content.Refusal("no"))),
                 new Item.Reasoning("think"),
                 new Item.ToolCall("call_1", "calculator", "{\"expression\":\"1+1\"}"),
                 new Item.ToolResult("call_1", "2", false, "calculator"));
     }
 
     private static CallOutput modelOutput() {
-        return new CallOutput.Model(items(), CallOutput.Finish.TOOL_CALLS, new Usage(10, 2, 5, 1), "gpt-test");
+        return new CallOutput.Model(
+                items(), CallOutput.Finish.TOOL_CALLS, new Usage(10, 2, 5, 1), "gpt-test", List.of("/a: is missing"));
     }
 
     private static tools.jackson.databind.JsonNode schema() {
@@ -278,6 +290,8 @@ final class Samples {
                 .promptCacheKey("cache-1")
                 .conversationId("conv_1")
                 .concurrency(Concurrency.INTERRUPT)
+                .truncation(ResponseSpec.Truncation.AUTO)
+                .serviceTier("flex")
                 .build();
     }
 }

@@ -20,7 +20,7 @@ import org.springframework.context.annotation.Configuration;
  * The role that decides.
  *
  * <p>Variables: {@code STATE_DIR}, where its stores are, by default {@code state} under the working directory; {@code MAX_TOOL_ROUNDS}, 0
- * to 100; {@code ORCHESTRATOR_THREADS}, 1 to 64; {@code STANDBY_REPLICAS}, 0 to 5; {@code RESPONSE_TTL_HOURS}, how long an ended
+ * to 100; {@code LLM_CONTEXT_TOKENS}, the window of the model, 1,000 to 10,000,000; {@code ORCHESTRATOR_THREADS}, 1 to 64; {@code STANDBY_REPLICAS}, 0 to 5; {@code RESPONSE_TTL_HOURS}, how long an ended
  * response can be continued, 1 to 8,760.
  */
 @Configuration(proxyBeanMethods = false)
@@ -33,8 +33,10 @@ class OrchestratorConfiguration {
                 variables.integer("ORCHESTRATOR_THREADS", 1, 1, 64),
                 variables.integer("STANDBY_REPLICAS", 0, 0, 5),
                 Duration.ofHours(variables.integer("RESPONSE_TTL_HOURS", 168, 1, 8_760)),
-                Limits.DEFAULT.withMaxToolRounds(
-                        variables.integer("MAX_TOOL_ROUNDS", Limits.DEFAULT.maxToolRounds(), 0, 100)),
+                Limits.DEFAULT
+                        .withMaxToolRounds(variables.integer("MAX_TOOL_ROUNDS", Limits.DEFAULT.maxToolRounds(), 0, 100))
+                        .withContextTokens(variables.integer(
+                                "LLM_CONTEXT_TOKENS", Limits.DEFAULT.contextTokens(), 1_000, 10_000_000)),
                 Versions.of(OrchestratorConfiguration.class));
     }
 

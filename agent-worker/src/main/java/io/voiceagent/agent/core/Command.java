@@ -39,7 +39,7 @@ public sealed interface Command {
                         ((Turn.Active) turn).accepted().tenant(),
                         model.owner(),
                         model.notAfter(),
-                        Prompt.request((Turn.Active) turn, ancestors.get()));
+                        Prompt.request((Turn.Active) turn, ancestors.get(), model.contextTokens()));
             case CallTool tool ->
                 new Call.Tool(
                         tool.ref(),
@@ -59,8 +59,9 @@ public sealed interface Command {
      * Call the model with the context that {@link Prompt#request} gives for the turn.
      *
      * @param notAfter milliseconds since the epoch
+     * @param contextTokens see {@link Limits}
      */
-    record CallModel(CallRef ref, String owner, int partition, long notAfter) implements Command {
+    record CallModel(CallRef ref, String owner, int partition, long notAfter, int contextTokens) implements Command {
         @Override
         public Stage stage() {
             return Stage.LLM;

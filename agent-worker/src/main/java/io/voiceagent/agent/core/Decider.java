@@ -16,7 +16,8 @@ import java.util.List;
  * The orchestrator's rules, pure: the same arguments give the same decision.
  *
  * <p>How a turn goes: it is accepted; a model step runs; hosted tools that the model asks for run side by side in a tools step; then
- * the next model step; until an answer asks for no hosted tool, or a limit is reached. How a single call is given away, retried, lost
+ * the next model step; until an answer asks for no hosted tool, or a limit is reached. An answer that is not of the format that was asked
+ * for is repaired once, see {@link Repair}. How a single call is given away, retried, lost
  * and stopped is told in {@link Draft}.
  */
 public final class Decider {
@@ -228,7 +229,11 @@ public final class Decider {
                             : new TurnError(ErrorCodes.MODEL_ERROR, "The model gave no answer."));
             return;
         }
-        if (answer.finish() == Finish.LENGTH) {
+        if (!outcome.accepted()) {
+            startModelStep(draft); // it repairs the answer
+        } else if (answer.violations() != null) {
+            draft.end(Status.INCOMPLETE, null, Reasons.INVALID_OUTPUT);
+        } else if (answer.finish() == Finish.LENGTH) {
             draft.end(Status.INCOMPLETE, null, Reasons.MAX_OUTPUT_TOKENS);
         } else if (answer.finish() == Finish.CONTENT_FILTER) {
             draft.end(Status.INCOMPLETE, null, Reasons.CONTENT_FILTER);
@@ -245,6 +250,7 @@ public final class Decider {
         Integer maxCalls = turn.accepted().spec().maxToolCalls();
         long rounds = turn.steps().stream()
                 .filter(step -> step.kind() == StepKind.MODEL)
+                .filter(step -> step.outcomes().getFirst().accepted())
                 .count();
         long calls = turn.steps().stream()
                 .filter(step -> step.kind() == StepKind.TOOLS)

@@ -217,7 +217,8 @@ final class Draft {
                 notAfter));
         commands.add(
                 planned == null || tool == null
-                        ? new Command.CallModel(ref, owner.incarnation(), owner.partition(), notAfter)
+                        ? new Command.CallModel(
+                                ref, owner.incarnation(), owner.partition(), notAfter, limits.contextTokens())
                         : new Command.CallTool(ref, owner.incarnation(), owner.partition(), notAfter, planned, tool));
     }
 
@@ -264,6 +265,10 @@ final class Draft {
                         false,
                         null,
                         new TurnError(ErrorCodes.INTERNAL, "The worker answered with an output of another kind."));
+            case CallResult.Completed completed
+            when !stopping && Repair.due(active, completed.output(), guards.hold(Guard.ONE_REPAIR)) ->
+                // Kept, though it is not accepted: the next step tells the model what is wrong with it
+                outcome(call, completed.frames(), false, false, completed.output(), null);
             case CallResult.Completed completed ->
                 done(call, completed.frames(), true, completed.output(), error(completed.output()));
             case CallResult.Failed failed when stopping -> stopped(call, failed.frames(), false, null, failed.error());

@@ -20,6 +20,8 @@ enum Guard {
     SEAL_TRACES,
     /** Attempts are counted. */
     ATTEMPT_BOUND,
+    /** An answer of another format than was asked for has one second chance. */
+    ONE_REPAIR,
     /** A turn that runs past its deadline is stopped. */
     DEADLINE,
     /** In a conversation one turn runs at a time. */

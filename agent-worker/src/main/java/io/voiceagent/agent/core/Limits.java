@@ -10,6 +10,7 @@ package io.voiceagent.agent.core;
  * @param busyBackoff wait after two workers in a row were too full; doubles with each further one, up to ten times as much
  * @param startWithin an attempt not started so long after its assignment is not started at all
  * @param stopGrace how long a stopped call may take to answer before the turn ends without it
+ * @param contextTokens of the model's window: what a context is made to fit into when its turn asks for that
  */
 public record Limits(
         int maxAttempts,
@@ -18,9 +19,10 @@ public record Limits(
         long backoffMax,
         long busyBackoff,
         long startWithin,
-        long stopGrace) {
+        long stopGrace,
+        int contextTokens) {
     /** What runs when nothing else is set. */
-    public static final Limits DEFAULT = new Limits(3, 7, 250, 30_000, 100, 30_000, 3_000);
+    public static final Limits DEFAULT = new Limits(3, 7, 250, 30_000, 100, 30_000, 3_000, 128_000);
 
     public Limits {
         if (maxAttempts < 1 || maxToolRounds < 0 || backoffBase < 0 || backoffMax < backoffBase || stopGrace < 0) {
@@ -30,7 +32,14 @@ public record Limits(
 
     /** The same with another number of tool rounds. */
     public Limits withMaxToolRounds(int rounds) {
-        return new Limits(maxAttempts, rounds, backoffBase, backoffMax, busyBackoff, startWithin, stopGrace);
+        return new Limits(
+                maxAttempts, rounds, backoffBase, backoffMax, busyBackoff, startWithin, stopGrace, contextTokens);
+    }
+
+    /** The same with another window of the model. */
+    public Limits withContextTokens(int tokens) {
+        return new Limits(
+                maxAttempts, maxToolRounds, backoffBase, backoffMax, busyBackoff, startWithin, stopGrace, tokens);
     }
 
     /** Wait before the next attempt after {@code failures} failed ones (1 and up). */

@@ -26,19 +26,24 @@ public final class Prompt {
      * The request of the turn's open model step.
      *
      * @param ancestors the branch that the turn continues, the oldest first; their instructions are not inherited
+     * @param contextTokens of the model's window, for a turn that asks for its context to be made to fit
      */
-    public static ModelRequest request(Turn.Open turn, List<Turn.Over> ancestors) {
+    public static ModelRequest request(Turn.Open turn, List<Turn.Over> ancestors, int contextTokens) {
         ResponseSpec spec = turn.accepted().spec();
+        List<Item> past = new ArrayList<>();
+        for (Turn.Over ancestor : ancestors) {
+            past.addAll(ancestor.input());
+            past.addAll(ancestor.output());
+        }
+        past.addAll(spec.input());
+        List<Item> own = new ArrayList<>(outputs(turn));
+        own.addAll(Repair.prompt(turn));
         List<Item> messages = new ArrayList<>();
         if (spec.instructions() != null) {
             messages.add(new Item.Message(Item.Role.SYSTEM, spec.instructions()));
         }
-        for (Turn.Over ancestor : ancestors) {
-            messages.addAll(ancestor.input());
-            messages.addAll(ancestor.output());
-        }
-        messages.addAll(spec.input());
-        messages.addAll(outputs(turn));
+        messages.addAll(spec.truncation() == null ? past : Window.fit(past, room(turn, messages, own, contextTokens)));
+        messages.addAll(own);
         return new ModelRequest(
                 spec.model(),
                 answeredOnly(messages),
@@ -49,7 +54,10 @@ public final class Prompt {
                 spec.temperature(),
                 spec.topP(),
                 spec.text(),
-                spec.reasoning());
+                spec.reasoning(),
+                spec.serviceTier(),
+                spec.promptCacheKey(),
+                spec.safetyIdentifier());
     }
 
     /**
@@ -72,6 +80,19 @@ public final class Prompt {
             }
         }
         return items;
+    }
+
+    /** What is left for the past: the rest of the context stays, and the answer needs room. */
+    private static long room(Turn.Open turn, List<Item> instructions, List<Item> own, int contextTokens) {
+        Integer bound = tokensLeft(turn);
+        long answer = Math.min(bound == null ? Integer.MAX_VALUE : bound, contextTokens / 8);
+        long stays = Stream.concat(instructions.stream(), own.stream())
+                .mapToLong(Window::tokens)
+                .sum();
+        long tools = tools(turn).stream()
+                .mapToLong(tool -> Window.tokens(tool.name() + tool.description() + tool.parameters()))
+                .sum();
+        return contextTokens - answer - stays - tools;
     }
 
     /** Calls of the model's last answer that tools of ours run. */

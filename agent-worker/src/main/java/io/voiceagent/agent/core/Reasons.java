@@ -27,5 +27,8 @@ final class Reasons {
     /** Of an incomplete turn. */
     static final String CONTENT_FILTER = "content_filter";
 
+    /** Of an incomplete turn: neither the answer nor its repair is of the format that was asked for. */
+    static final String INVALID_OUTPUT = "invalid_output";
+
     private Reasons() {}
 }

@@ -27,7 +27,7 @@ final class Answer {
     private static final int MAX_DELTA = 32 * 1024;
 
     private sealed interface Part {
-        record Text(StringBuilder text) implements Part {}
+        record Text(StringBuilder text, StringBuilder refusal) implements Part {}
 
         record Reasoning(StringBuilder text) implements Part {}
 
@@ -66,13 +66,22 @@ final class Answer {
     }
 
     void text(String piece) {
+        append(message().text(), piece, Frame.Text::new);
+    }
+
+    /** The model declines; what it said before stays. */
+    void refusal(String piece) {
+        append(message().refusal(), piece, Frame.Refusal::new);
+    }
+
+    private Part.Text message() {
         Part.Text open = text;
         if (open == null) {
-            open = new Part.Text(new StringBuilder());
+            open = new Part.Text(new StringBuilder(), new StringBuilder());
             text = open;
             parts.add(open);
         }
-        append(open.text(), piece, Frame.Text::new);
+        return open;
     }
 
     void reasoning(String piece) {
@@ -169,15 +178,26 @@ final class Answer {
     /** Not so when its first delta was refused. */
     private static boolean isHeard(Part part) {
         return switch (part) {
-            case Part.Text p -> !p.text().isEmpty();
+            case Part.Text p -> !p.text().isEmpty() || !p.refusal().isEmpty();
             case Part.Reasoning p -> !p.text().isEmpty();
             case Part.Call p -> true;
         };
     }
 
+    private static Item message(String text, String refusal) {
+        if (refusal.isEmpty()) {
+            return new Item.Message(Item.Role.ASSISTANT, text);
+        }
+        Item.Content declined = new Item.Content.Refusal(refusal);
+        return new Item.Message(
+                Item.Role.ASSISTANT,
+                text + refusal,
+                text.isEmpty() ? List.of(declined) : List.of(new Item.Content.Text(text), declined));
+    }
+
     private static Item item(Part part) {
         return switch (part) {
-            case Part.Text p -> new Item.Message(Item.Role.ASSISTANT, p.text().toString());
+            case Part.Text p -> message(p.text().toString(), p.refusal().toString());
             case Part.Reasoning p -> new Item.Reasoning(p.text().toString());
             case Part.Call p ->
                 new Item.ToolCall(p.callId(), p.name(), p.arguments().toString());

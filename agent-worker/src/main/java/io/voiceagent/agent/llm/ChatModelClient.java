@@ -35,7 +35,7 @@ final class ChatModelClient implements AutoCloseable {
 
     ChatModelClient(LlmSettings settings) {
         this.settings = settings;
-        this.requests = new ChatRequests(settings.defaultModel(), settings.maxTokensField());
+        this.requests = new ChatRequests(settings.defaultModel(), settings.maxTokensField(), settings.clientFields());
         this.retries = RetryPolicy.of(settings.maxTries(), settings.retryTime());
         this.http = new StreamingHttpClient(settings.connectTimeout(), settings.maxBodyBytes());
         this.model = new OpenAiStreamingChatModelBuilder()
@@ -187,7 +187,7 @@ final class ChatModelClient implements AutoCloseable {
             }
         }
 
-        /** What langchain4j does not know: errors inside the stream, and refusals, which are the answer's text. */
+        /** What langchain4j does not know: errors inside the stream, and refusals. */
         @Override
         public void onUnmappedRawEvent(Object event) {
             if (!(event instanceof ServerSentEvent sse)) {
@@ -206,7 +206,7 @@ final class ChatModelClient implements AutoCloseable {
             }
             JsonNode refusal = chunk.path("choices").path(0).path("delta").path("refusal");
             if (refusal.isString() && !refusal.asString().isEmpty()) {
-                hear(() -> answer.text(refusal.asString()));
+                hear(() -> answer.refusal(refusal.asString()));
             }
         }
 

@@ -3,7 +3,11 @@ package io.voiceagent.agent.llm;
 import dev.langchain4j.agent.tool.ToolExecutionRequest;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.ImageContent.DetailLevel;
 import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.model.chat.request.ChatRequest;
@@ -36,6 +40,7 @@ final class ChatRequests {
 
     private final String defaultModel;
     private final MaxTokensField maxTokensField;
+    private final boolean clientFields;
 
     /** Name of the field that bounds the answer; the newer one is refused by older servers, and the reverse. */
     enum MaxTokensField {
@@ -43,10 +48,14 @@ final class ChatRequests {
         MAX_COMPLETION_TOKENS
     }
 
-    /** @param defaultModel for requests that name none */
-    ChatRequests(String defaultModel, MaxTokensField maxTokensField) {
+    /**
+     * @param defaultModel for requests that name none
+     * @param clientFields whether the endpoint takes {@code prompt_cache_key} and {@code safety_identifier}
+     */
+    ChatRequests(String defaultModel, MaxTokensField maxTokensField, boolean clientFields) {
         this.defaultModel = defaultModel;
         this.maxTokensField = maxTokensField;
+        this.clientFields = clientFields;
     }
 
     /** Name of the model that {@code request} goes to. */
@@ -78,7 +87,7 @@ final class ChatRequests {
                 .build();
     }
 
-    private static Map<String, Object> customParameters(ModelRequest request) {
+    private Map<String, Object> customParameters(ModelRequest request) {
         Map<String, Object> custom = new LinkedHashMap<>();
         if (!request.tools().isEmpty()) {
             custom.put("tools", request.tools().stream().map(ChatRequests::tool).toList());
@@ -94,6 +103,11 @@ final class ChatRequests {
             if (verbosity != null) {
                 custom.put("verbosity", verbosity);
             }
+        }
+        putIfThere(custom, "service_tier", request.serviceTier());
+        if (clientFields) {
+            putIfThere(custom, "prompt_cache_key", request.promptCacheKey());
+            putIfThere(custom, "safety_identifier", request.safetyIdentifier());
         }
         return custom;
     }
@@ -173,10 +187,32 @@ final class ChatRequests {
 
     private static void addOther(Item.Message message, List<ChatMessage> messages) {
         if (message.role() == Item.Role.USER) {
-            messages.add(UserMessage.from(message.text()));
+            messages.add(
+                    message.parts() == null
+                            ? UserMessage.from(message.text())
+                            : UserMessage.from(message.content().stream()
+                                    .map(ChatRequests::part)
+                                    .toList()));
         } else if (!message.text().isBlank()) {
             messages.add(SystemMessage.from(message.text()));
         }
+    }
+
+    private static Content part(Item.Content part) {
+        return switch (part) {
+            case Item.Content.Text(String text) -> TextContent.from(text);
+            case Item.Content.Refusal(String text) -> TextContent.from(text);
+            case Item.Content.Image image -> image(image);
+        };
+    }
+
+    private static Content image(Item.Content.Image image) {
+        DetailLevel detail = switch (image.detail()) {
+            case "low" -> DetailLevel.LOW;
+            case "high" -> DetailLevel.HIGH;
+            default -> DetailLevel.AUTO;
+        };
+        return ImageContent.from(image.url(), detail);
     }
 
     private static void addSaid(List<Item> said, Map<String, Item.ToolResult> results, List<ChatMessage> messages) {

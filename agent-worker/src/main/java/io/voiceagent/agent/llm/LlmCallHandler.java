@@ -3,9 +3,14 @@ package io.voiceagent.agent.llm;
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
+import io.voiceagent.format.AnswerFormat;
+import io.voiceagent.format.InvalidSchemaException;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
+import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.ModelRequest;
+import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.Usage;
 import io.voiceagent.transport.stage.CallContext;
 import io.voiceagent.transport.stage.CallHandler;
@@ -14,6 +19,8 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The model stage's work: calls the model and tells span and meters of it.
@@ -45,8 +52,35 @@ final class LlmCallHandler implements CallHandler {
         Stop stop = new Stop(context::stopped);
         context.onStop(stop::order);
         Observation observation = new Observation(span, model);
+        Optional<AnswerFormat> format;
+        try {
+            format = AnswerFormat.of(call.request().text());
+        } catch (InvalidSchemaException e) {
+            return new Outcome.Failed(
+                    new TurnError(ErrorCodes.INVALID_REQUEST, "The schema of text.format is not valid."), false, 0);
+        }
         ModelOutcome outcome = client.call(context.ref(), call.request(), context.frames()::write, stop, observation);
+        if (format.isPresent() && outcome instanceof ModelOutcome.Completed(CallOutput.Model answer)) {
+            CallOutput.Model checked = checked(answer, format.get());
+            int violations =
+                    checked.violations() == null ? 0 : checked.violations().size();
+            span.setAttribute("voiceagent.format.violations", violations);
+            outcome = new ModelOutcome.Completed(checked);
+        }
         return observation.ended(outcome);
+    }
+
+    /** An answer that was cut, asks for tools first, or is a refusal, owes nobody a format. */
+    private static CallOutput.Model checked(CallOutput.Model answer, AnswerFormat format) {
+        List<Item.Message> messages = answer.items().stream()
+                .filter(Item.Message.class::isInstance)
+                .map(Item.Message.class::cast)
+                .toList();
+        if (answer.finish() != CallOutput.Finish.STOP || messages.stream().anyMatch(Item.Message::refuses)) {
+            return answer;
+        }
+        String text = messages.stream().map(Item.Message::text).collect(Collectors.joining());
+        return answer.withViolations(format.violations(text));
     }
 
     private void describe(Span span, ModelRequest request, String model) {

@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
  *     1,000 to 1,000,000
  * @param maxTokensField variable {@code LLM_MAX_TOKENS_FIELD}: {@code max_tokens}, or {@code max_completion_tokens} (the
  *     default for OpenAI's own endpoint)
+ * @param clientFields whether the endpoint is told {@code prompt_cache_key} and {@code safety_identifier}, which others than
+ *     OpenAI's may refuse; variable {@code LLM_CLIENT_FIELDS}: {@code true} or {@code false} (true for OpenAI's own endpoint alone)
  */
 record LlmSettings(
         URI baseUrl,
@@ -35,7 +37,8 @@ record LlmSettings(
         int maxTries,
         Duration retryTime,
         int maxOutputChars,
-        MaxTokensField maxTokensField) {
+        MaxTokensField maxTokensField,
+        boolean clientFields) {
     private static final String OPENAI = "https://api.openai.com/v1";
     /** A token of four characters travels in a chunk of some 300 bytes. */
     private static final long BODY_BYTES_PER_CHAR = 128;
@@ -69,7 +72,10 @@ record LlmSettings(
                 variables.integer("LLM_MAX_TRIES", 3, 1, 10),
                 seconds(variables, "LLM_RETRY_SECONDS", 30, 0, 300),
                 variables.integer("LLM_MAX_OUTPUT_CHARS", 300_000, 1_000, 1_000_000),
-                field.equals("max_tokens") ? MaxTokensField.MAX_TOKENS : MaxTokensField.MAX_COMPLETION_TOKENS);
+                field.equals("max_tokens") ? MaxTokensField.MAX_TOKENS : MaxTokensField.MAX_COMPLETION_TOKENS,
+                variables
+                        .oneOf("LLM_CLIENT_FIELDS", Boolean.toString(openAi), Set.of("true", "false"))
+                        .equals("true"));
     }
 
     /** Bound of the bytes of one response. */

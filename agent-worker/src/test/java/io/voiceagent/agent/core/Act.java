@@ -20,8 +20,12 @@ sealed interface Act {
      */
     record HaveEffect(long after, boolean once) implements Act {}
 
-    /** The model has come to its end: the outcome is what was said. */
-    record EndAnswer(long after, Finish finish) implements Act {}
+    /**
+     * The model has come to its end: the outcome is what was said.
+     *
+     * @param violations in what it is not of the format that was asked for
+     */
+    record EndAnswer(long after, Finish finish, List<String> violations) implements Act {}
 
     record End(long after, Outcome outcome) implements Act {}
 

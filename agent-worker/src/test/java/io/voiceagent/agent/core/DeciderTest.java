@@ -8,11 +8,14 @@ import static io.voiceagent.agent.core.Fixtures.spec;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.voiceagent.agent.core.Fixtures.FixedWorkers;
+import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.Status;
 import io.voiceagent.messages.ToolChoice;
@@ -68,7 +71,7 @@ class DeciderTest {
     void aToolThatNobodyHasIsAnsweredWithAnErrorAndTheModelIsAskedAgain() {
         table.submit(spec(null, null, HOSTED)).complete(0, asks(call("a", "nonsense")));
         assertThat(table.commands).singleElement().isInstanceOf(Command.CallModel.class);
-        var messages = Prompt.request((Turn.Open) table.turn, List.of()).messages();
+        var messages = Prompt.request((Turn.Open) table.turn, List.of(), 1_000).messages();
         assertThat(messages.getLast()).hasFieldOrPropertyWithValue("error", true);
     }
 
@@ -89,6 +92,75 @@ class DeciderTest {
         table.submit(spec(5, null, HOSTED)).complete(0, asks(call("a", "pure")));
         table.complete(0, new CallOutput.Tool("one", null));
         assertThat(table.ended().incompleteReason()).isEqualTo("max_output_tokens");
+    }
+
+    private static CallOutput.Model wrong(String text) {
+        return answer(text).withViolations(List.of("/age: is missing"));
+    }
+
+    @Test
+    void anAnswerOfAnotherFormatIsRepairedOnce() {
+        table.submit(spec(null, null)).complete(0, wrong("{}"));
+
+        assertThat(table.commands).singleElement().isInstanceOf(Command.CallModel.class);
+        assertThat(table.outcome(0, 0).accepted()).isFalse();
+        var told = Prompt.request((Turn.Open) table.turn, List.of(), 1_000).messages();
+        assertThat(told.get(told.size() - 2)).isEqualTo(new Item.Message(Item.Role.ASSISTANT, "{}"));
+        assertThat(((Item.Message) told.getLast()).text()).contains("/age: is missing");
+
+        table.complete(0, answer("{\"age\":1}"));
+        assertThat(table.ended().status()).isEqualTo(Status.COMPLETED);
+        assertThat(table.ended().usage().outputTokens()).as("of both").isEqualTo(10);
+        assertThat(((Turn.Over) table.turn).output())
+                .containsExactly(new Item.Message(Item.Role.ASSISTANT, "{\"age\":1}"));
+    }
+
+    @Test
+    void aRepairThatIsWrongTooEndsTheTurnIncomplete() {
+        table.submit(spec(null, null)).complete(0, wrong("{}")).complete(0, wrong("[]"));
+
+        assertThat(table.ended().status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(table.ended().incompleteReason()).isEqualTo("invalid_output");
+        assertThat(table.outcome(1, 0).accepted()).isTrue();
+    }
+
+    @Test
+    void aRepairIsWithinTheBoundOfTokens() {
+        table.submit(spec(5, null)).complete(0, wrong("{}"));
+
+        assertThat(table.ended().incompleteReason()).isEqualTo("max_output_tokens");
+    }
+
+    @Test
+    void aTurnThatIsStoppedRepairsNothing() {
+        table.submit(spec(null, null));
+        CallState.Assigned call = table.assigned(0);
+        table.give(new Input.Cancel(new Request.Cancel(table.id, table.conversation, Fixtures.TENANT)));
+        table.give(new Input.Result(
+                new CallResult.Completed(call.ref(), table.conversation, call.owner(), 2, wrong("{}"))));
+
+        assertThat(table.ended().status()).isEqualTo(Status.CANCELLED);
+        assertThat(table.outcome(0, 0).accepted()).isTrue();
+    }
+
+    @Test
+    void aContextThatIsTooLongFailsOrLosesItsOldestTurns() {
+        List<Item> input = List.of(
+                new Item.Message(Item.Role.SYSTEM, "stay polite"),
+                new Item.Message(Item.Role.USER, "old " + "x".repeat(3_000)),
+                new Item.Message(Item.Role.ASSISTANT, "older"),
+                new Item.Message(Item.Role.USER, "new"));
+        table.submit(spec(null, null).toBuilder().input(input).build());
+        var whole = Prompt.request((Turn.Open) table.turn, List.of(), 1_000).messages();
+        assertThat(whole).hasSize(5);
+
+        Table auto = new Table(FixedWorkers.of("w"), Limits.DEFAULT.withContextTokens(1_000));
+        auto.submit(spec(null, null).toBuilder()
+                .input(input)
+                .truncation(ResponseSpec.Truncation.AUTO)
+                .build());
+        Call.Model call = (Call.Model) auto.commands.getFirst().call(auto.turn, List::of);
+        assertThat(call.request().messages()).containsExactly(whole.get(0), whole.get(1), whole.get(4));
     }
 
     @Test
@@ -284,7 +356,7 @@ class DeciderTest {
     }
 
     private static ToolChoice choice(Table table) {
-        return Prompt.request((Turn.Open) table.turn, List.of()).toolChoice();
+        return Prompt.request((Turn.Open) table.turn, List.of(), 1_000).toolChoice();
     }
 
     @Test

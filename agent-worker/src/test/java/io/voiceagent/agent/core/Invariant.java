@@ -38,6 +38,8 @@ enum Invariant {
     MODEL_IS_TOLD,
     /** Of a turn that was deleted, or is not to be kept, nothing is kept, nothing follows, and no later turn's model is told of it. */
     GONE,
+    /** An answer of another format than was asked for is repaired once at the most, and what a completed turn has is of that format. */
+    REPAIRED_ONCE,
     /** All readers of the two logs derive the same events, numbered without gaps. */
     SAME_EVENTS,
     /** Turns of a conversation run one at a time, in their order, each after the one before it, and none is left to wait for nobody. */

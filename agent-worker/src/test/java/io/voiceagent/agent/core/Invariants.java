@@ -256,6 +256,19 @@ final class Invariants {
         callsAreAnswered(call);
         toolsAreTold(call, turn);
         textsCount(call, turn, gone);
+        if (!turn.steps().isEmpty()) {
+            violationsAreTold(call, turn.steps().getLast().outcomes().getFirst());
+        }
+    }
+
+    private static void violationsAreTold(Call.Model call, CallOutcome last) {
+        if (!last.accepted() && last.output() instanceof CallOutput.Model wrong && wrong.violations() != null) {
+            String told = ((Item.Message) call.request().messages().getLast()).text();
+            require(
+                    wrong.violations().stream().allMatch(told::contains),
+                    Invariant.MODEL_IS_TOLD,
+                    () -> "of " + wrong.violations() + ": " + call);
+        }
     }
 
     private static void callsAreAnswered(Call.Model call) {
@@ -326,6 +339,7 @@ final class Invariants {
             }
         }
         List<Item> messages = call.request().messages();
+        expected.add(repair(turn));
         String told = texts(messages.stream()
                 .filter(item -> !(item instanceof Item.Message message && message.role() == Item.Role.SYSTEM))
                 .toList());
@@ -333,6 +347,20 @@ final class Invariants {
                 told.equals(String.join("", expected)),
                 Invariant.MODEL_IS_TOLD,
                 () -> "expected " + expected + ", told " + told);
+    }
+
+    /** What is said of an answer that was rejected, right after it. */
+    private static String repair(Turn.Open turn) {
+        CallOutcome last = turn.steps().isEmpty()
+                ? null
+                : turn.steps().getLast().outcomes().getFirst();
+        if (last == null
+                || last.accepted()
+                || !(last.output() instanceof CallOutput.Model wrong)
+                || wrong.violations() == null) {
+            return "";
+        }
+        return texts(wrong.items()) + texts(List.of(Repair.prompt(turn).getLast()));
     }
 
     private static String texts(List<Item> items) {

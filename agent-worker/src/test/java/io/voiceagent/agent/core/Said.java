@@ -20,6 +20,7 @@ final class Said {
         deltas++;
         switch (delta) {
             case Frame.Text(String text) -> text(text);
+            case Frame.Refusal _ -> throw new IllegalArgumentException("no model here refuses");
             case Frame.ReasoningText(String text) -> reasoning(text);
             case Frame.ToolCallStart start -> {
                 toolCalls.put(start.index(), items.size());

@@ -51,7 +51,9 @@ final class Scripts {
             i = end;
         }
         spoil(acts);
-        acts.add(new Act.EndAnswer(world.between(1, 30), finish(asks)));
+        Finish finish = finish(asks);
+        boolean wrong = finish == Finish.STOP && world.chance(0.12);
+        acts.add(new Act.EndAnswer(world.between(1, 30), finish, wrong ? List.of("wrong " + call.ref()) : List.of()));
         return acts;
     }
 

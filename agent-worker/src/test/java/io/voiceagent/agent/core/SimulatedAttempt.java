@@ -149,7 +149,8 @@ final class SimulatedAttempt {
                 if (worker.simulation.setup.breach() == Breach.RESULT_SAYS_MORE) {
                     said.add(new Frame.Text(Scripts.voice(ref) + "1000 "));
                 }
-                conclude(() -> ended(new Outcome.Completed(said.output(end.finish()))));
+                conclude(() ->
+                        ended(new Outcome.Completed(said.output(end.finish()).withViolations(end.violations()))));
             }
             case Act.End end -> conclude(() -> ended(end.outcome()));
             case Act.BreakOff off -> breakOff(off.why());

@@ -74,6 +74,7 @@ class SimulationTest {
                             case SEAL_TRACES -> Invariant.SAME_EVENTS;
                             case ATTEMPT_BOUND -> Invariant.ATTEMPTS_BOUNDED;
                             case ONE_TURN -> Invariant.ONE_LINE;
+                            case ONE_REPAIR -> Invariant.REPAIRED_ONCE;
                             case DEADLINE -> Invariant.ENDS_IN_TIME;
                             case UNLISTED -> Invariant.NOT_FORGOTTEN;
                         }));

@@ -24,6 +24,8 @@ final class Tally {
         NOT_KEPT,
         DEADLINE_PASSED,
         TOO_LARGE,
+        ANSWER_REPAIRED,
+        INVALID_OUTPUT,
         DUPLICATE_REQUEST,
         WORKER_CRASH,
         WORKER_PAUSE,

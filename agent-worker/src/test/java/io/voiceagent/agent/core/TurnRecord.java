@@ -86,6 +86,19 @@ final class TurnRecord {
             case StepEvent.Ended last -> {
                 require(!open, Invariant.STEP_ENDS_FIRST, last);
                 ended = last;
+                boolean wrong = Reasons.INVALID_OUTPUT.equals(last.incompleteReason());
+                if (wrong) {
+                    tally.count(Happening.INVALID_OUTPUT);
+                }
+                require(
+                        last.status() == StepEvent.Status.FAILED
+                                || last.status() == StepEvent.Status.CANCELLED
+                                || wrong
+                                        == answers().stream()
+                                                .anyMatch(answer ->
+                                                        ((CallOutput.Model) answer.output()).violations() != null),
+                        Invariant.REPAIRED_ONCE,
+                        last);
                 tally.count(Happening.valueOf(last.status().name()));
                 if (!accepted.spec().store()) {
                     tally.count(Happening.NOT_KEPT);
@@ -144,6 +157,20 @@ final class TurnRecord {
         }
         boundaries.add(boundary);
         open = false;
+        long repaired = boundaries.stream().filter(TurnRecord::rejected).count();
+        require(repaired <= 1, Invariant.REPAIRED_ONCE, boundary);
+        if (rejected(boundary)) {
+            require(!stopping, Invariant.REPAIRED_ONCE, boundary);
+            tally.count(Happening.ANSWER_REPAIRED);
+        }
+    }
+
+    /** Whether the answer is of another format than was asked for, and does not count. */
+    static boolean rejected(StepEnded boundary) {
+        CallOutcome outcome = boundary.outcomes().getFirst();
+        return !outcome.accepted()
+                && outcome.output() instanceof CallOutput.Model answer
+                && answer.violations() != null;
     }
 
     private void require(boolean holds, Invariant invariant, StepEvent event) {

@@ -15,6 +15,9 @@ import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Item;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.ModelRequest;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.simulator.Simulator;
@@ -83,15 +86,59 @@ class LlmStageTest {
     }
 
     private void give(String text, Context context) {
+        give(Recorder.request(text), context);
+    }
+
+    private void give(ModelRequest request, Context context) {
         probe.give(
                 new Call.Model(
-                        ref,
-                        conversation(),
-                        "acme",
-                        stage.incarnation(),
-                        System.currentTimeMillis() + 10_000,
-                        Recorder.request(text)),
+                        ref, conversation(), "acme", stage.incarnation(), System.currentTimeMillis() + 10_000, request),
                 context);
+    }
+
+    private void giveFormatted(String text) {
+        ModelRequest plain = Recorder.request(text);
+        give(
+                new ModelRequest(
+                        plain.model(),
+                        plain.messages(),
+                        plain.tools(),
+                        plain.toolChoice(),
+                        true,
+                        null,
+                        null,
+                        null,
+                        Json.tree("""
+                                {"format":{"type":"json_schema","name":"person","schema":
+                                {"type":"object","required":["name"],"properties":{"name":{"type":"string"}}}}}"""),
+                        null),
+                Context.root());
+    }
+
+    @Test
+    void anAnswerIsCheckedForItsFormat() {
+        giveFormatted("Ada");
+        CallResult.Completed result = (CallResult.Completed) probe.result(ref);
+        CallOutput.Model output = (CallOutput.Model) result.output();
+        assertThat(output.violations()).isNull();
+        assertThat(((Item.Message) output.items().getFirst()).text()).isEqualTo("{\"name\":\"Ada\"}");
+    }
+
+    @Test
+    void anAnswerOfAnotherFormatSaysInWhat() {
+        giveFormatted("Ada [[invalid=1]]");
+        CallResult.Completed result = (CallResult.Completed) probe.result(ref);
+        assertThat(((CallOutput.Model) result.output()).violations())
+                .singleElement()
+                .asString()
+                .startsWith("it is not one JSON value");
+    }
+
+    @Test
+    void aRefusalOwesNoFormat() {
+        giveFormatted("Ada [[refuse]]");
+        CallResult.Completed result = (CallResult.Completed) probe.result(ref);
+        assertThat(((CallOutput.Model) result.output()).violations()).isNull();
     }
 
     private static String conversation() {

@@ -8,6 +8,7 @@ import static io.voiceagent.agent.llm.Recorder.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.langchain4j.model.openai.OpenAiChatRequestParameters;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.ErrorCodes;
@@ -21,6 +22,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -90,6 +92,62 @@ class ModelCallTest {
         assertThat(output.items()).isEqualTo(recorder.items());
         assertThat(output.items()).hasExactlyElementsOfTypes(Item.Reasoning.class, Item.Message.class);
         assertThat(output.usage().reasoningTokens()).isEqualTo(8);
+    }
+
+    @Test
+    void aRefusalIsAPartOfTheMessage() throws Exception {
+        CallOutput.Model output = completed(call(request("Do it [[refuse]]")));
+
+        assertThat(output.items()).isEqualTo(recorder.items());
+        assertThat(output.items())
+                .singleElement()
+                .satisfies(item -> assertThat(((Item.Message) item).refuses()).isTrue());
+        assertThat(recorder.text()).isEmpty();
+    }
+
+    /** The simulator checks URLs, roles and details as the real service does, and tells what it was sent. */
+    @Test
+    void imagesReachTheModelAsTheyCame() throws Exception {
+        Item message = new Item.Message(
+                Item.Role.USER,
+                "What are these?",
+                List.of(
+                        new Item.Content.Text("What are these?"),
+                        new Item.Content.Image("data:image/png;base64,AAAA", "low"),
+                        new Item.Content.Image("https://example.com/a%20b.png?c=d&e", "auto")));
+        completed(call(request(List.of(message))));
+
+        assertThat(recorder.text())
+                .contains("2 image(s): image/png of 3 bytes, low; https://example.com/a%20b.png?c=d&e, auto");
+    }
+
+    @Test
+    void whatOnlySomeEndpointsKnowIsSentToThoseThatDo() {
+        ModelRequest request = new ModelRequest(
+                "m",
+                List.of(new Item.Message(Item.Role.USER, "x")),
+                List.of(),
+                ToolChoice.AUTO,
+                true,
+                null,
+                null,
+                null,
+                null,
+                null,
+                "flex",
+                "cache-1",
+                "user-1");
+
+        assertThat(custom(request, true))
+                .containsEntry("service_tier", "flex")
+                .containsEntry("prompt_cache_key", "cache-1")
+                .containsEntry("safety_identifier", "user-1");
+        assertThat(custom(request, false)).containsOnlyKeys("service_tier");
+    }
+
+    private static Map<String, Object> custom(ModelRequest request, boolean clientFields) {
+        var chat = new ChatRequests("m", ChatRequests.MaxTokensField.MAX_TOKENS, clientFields).toChat(request);
+        return ((OpenAiChatRequestParameters) chat.parameters()).customParameters();
     }
 
     @Test
@@ -295,7 +353,8 @@ class ModelCallTest {
                 3,
                 base.retryTime(),
                 1_000,
-                base.maxTokensField());
+                base.maxTokensField(),
+                false);
         Failure failure = failed(callWith(small, request("[[fault=endless]] [[tps=20000]] [[tag=endless]]")));
 
         assertThat(failure.type()).isEqualTo("too_large");

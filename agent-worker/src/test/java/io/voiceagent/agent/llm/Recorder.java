@@ -54,6 +54,8 @@ final class Recorder implements Consumer<Frame.Delta>, ModelObserver {
         for (Frame.Delta delta : deltas) {
             switch (delta) {
                 case Frame.Text(String piece) -> part(open, "text", "", "").append(piece);
+                case Frame.Refusal(String piece) ->
+                    part(open, "refusal", "", "").append(piece);
                 case Frame.ReasoningText(String piece) ->
                     part(open, "reasoning", "", "").append(piece);
                 case Frame.ToolCallStart(int index, String callId, String name) ->
@@ -67,6 +69,11 @@ final class Recorder implements Consumer<Frame.Delta>, ModelObserver {
         open.forEach((key, part) -> items.add(
                 switch (key) {
                     case "text" -> new Item.Message(Item.Role.ASSISTANT, part[2].toString());
+                    case "refusal" ->
+                        new Item.Message(
+                                Item.Role.ASSISTANT,
+                                part[2].toString(),
+                                List.of(new Item.Content.Refusal(part[2].toString())));
                     case "reasoning" -> new Item.Reasoning(part[2].toString());
                     default -> new Item.ToolCall((String) part[0], (String) part[1], part[2].toString());
                 }));
@@ -88,7 +95,8 @@ final class Recorder implements Consumer<Frame.Delta>, ModelObserver {
                 3,
                 Duration.ofSeconds(20),
                 300_000,
-                ChatRequests.MaxTokensField.MAX_TOKENS);
+                ChatRequests.MaxTokensField.MAX_TOKENS,
+                true);
     }
 
     static LlmSettings impatient(URI baseUrl, Duration firstToken, Duration idle, int maxTries) {
@@ -103,7 +111,8 @@ final class Recorder implements Consumer<Frame.Delta>, ModelObserver {
                 maxTries,
                 base.retryTime(),
                 base.maxOutputChars(),
-                base.maxTokensField());
+                base.maxTokensField(),
+                base.clientFields());
     }
 
     static ModelRequest request(String text, ModelRequest.Tool... tools) {

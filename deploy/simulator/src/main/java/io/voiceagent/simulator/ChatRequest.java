@@ -1,6 +1,7 @@
 package io.voiceagent.simulator;
 
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import tools.jackson.databind.JsonNode;
  * can go wrong: roles, the pairing of tool calls with their results, tool definitions, limits.
  *
  * @param tools the tools that may be called, after {@code allowed_tools}
+ * @param format {@code response_format}
  * @param maxTokens {@code max_completion_tokens}, or the older {@code max_tokens}
  * @see <a href="https://platform.openai.com/docs/api-reference/chat/create">Create chat completion</a>
  */
@@ -23,6 +25,7 @@ record ChatRequest(
         List<Tool> tools,
         ToolChoice toolChoice,
         boolean parallelToolCalls,
+        Format format,
         OptionalInt maxTokens,
         boolean stream,
         boolean includeUsage) {
@@ -34,6 +37,7 @@ record ChatRequest(
      * One message.
      *
      * @param text its text parts, joined; empty when it has none
+     * @param images what is known of its images, one by one
      * @param toolCallIds ids of the calls an assistant message makes
      * @param toolCallNames names of the functions called, in the same order
      * @param toolCallId the call that a tool message answers
@@ -41,12 +45,25 @@ record ChatRequest(
     record Message(
             String role,
             String text,
+            List<String> images,
             List<String> toolCallIds,
             List<String> toolCallNames,
             @Nullable String toolCallId) {}
 
     /** A function that may be called. */
     record Tool(String name, JsonNode parameters) {}
+
+    /** {@code response_format}. */
+    sealed interface Format {
+        /** Any text. */
+        record Text() implements Format {}
+
+        /** A JSON object. */
+        record Json() implements Format {}
+
+        /** JSON of a schema. */
+        record Schema(JsonNode schema) implements Format {}
+    }
 
     /** {@code tool_choice}. */
     sealed interface ToolChoice {
@@ -81,6 +98,7 @@ record ChatRequest(
                 allowed(choice, offered),
                 toolChoice(choice, offered),
                 body.path("parallel_tool_calls").asBoolean(true),
+                format(body.path("response_format")),
                 maxTokens(body),
                 body.path("stream").asBoolean(false),
                 body.path("stream_options").path("include_usage").asBoolean(false));
@@ -169,7 +187,13 @@ record ChatRequest(
             throw new InvalidRequest(param + ".content", "content is missing");
         }
         String toolCallId = role.equals("tool") ? requiredText(node, "tool_call_id", param + ".tool_call_id") : null;
-        return new Message(role, text(content, param + ".content"), List.copyOf(ids), List.copyOf(names), toolCallId);
+        return new Message(
+                role,
+                text(content, param + ".content"),
+                images(role, content, param + ".content"),
+                List.copyOf(ids),
+                List.copyOf(names),
+                toolCallId);
     }
 
     private static String text(JsonNode content, String param) {
@@ -190,6 +214,57 @@ record ChatRequest(
                             : "");
         }
         return text.toString();
+    }
+
+    private static List<String> images(String role, JsonNode content, String param) {
+        List<String> images = new ArrayList<>();
+        for (int i = 0; content.isArray() && i < content.size(); i++) {
+            JsonNode part = content.get(i);
+            String at = param + "[" + i + "]";
+            if (part.path("type").asString("").equals("image_url")) {
+                if (!role.equals("user")) {
+                    throw new InvalidRequest(at + ".type", "only messages of role 'user' may have images");
+                }
+                images.add(image(part.path("image_url"), at + ".image_url"));
+            }
+        }
+        return List.copyOf(images);
+    }
+
+    private static String image(JsonNode image, String param) {
+        String url = requiredText(image, "url", param + ".url");
+        String detail = image.path("detail").asString("auto");
+        if (!Set.of("auto", "low", "high").contains(detail)) {
+            throw new InvalidRequest(param + ".detail", "detail must be auto, low or high");
+        }
+        if (url.startsWith("data:image/") && url.contains(";base64,")) {
+            try {
+                byte[] bytes = Base64.getDecoder().decode(url.substring(url.indexOf(',') + 1));
+                return url.substring("data:".length(), url.indexOf(';')) + " of " + bytes.length + " bytes, " + detail;
+            } catch (IllegalArgumentException e) {
+                throw new InvalidRequest(param + ".url", "the image is not base64");
+            }
+        }
+        if (!url.startsWith("https://") && !url.startsWith("http://")) {
+            throw new InvalidRequest(param + ".url", "the image must have an http(s) URL or a data URL");
+        }
+        return url + ", " + detail;
+    }
+
+    private static Format format(JsonNode format) {
+        return switch (format.path("type").asString("text")) {
+            case "text" -> new Format.Text();
+            case "json_object" -> new Format.Json();
+            case "json_schema" -> {
+                requiredText(format.path("json_schema"), "name", "response_format.json_schema.name");
+                JsonNode schema = format.path("json_schema").path("schema");
+                if (!schema.isObject()) {
+                    throw new InvalidRequest("response_format.json_schema.schema", "the schema must be an object");
+                }
+                yield new Format.Schema(schema);
+            }
+            default -> throw new InvalidRequest("response_format.type", "no such response_format");
+        };
     }
 
     private static List<Tool> tools(JsonNode array) {

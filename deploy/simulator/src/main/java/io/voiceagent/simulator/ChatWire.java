@@ -55,6 +55,7 @@ final class ChatWire {
         return chunk(
                 switch (step) {
                     case Step.Text(String token) -> "{\"content\":" + quoted(token) + "}";
+                    case Step.Refusal(String token) -> "{\"refusal\":" + quoted(token) + "}";
                     case Step.Reasoning(String token) -> "{\"reasoning_content\":" + quoted(token) + "}";
                     case Step.ToolCall(int index, String callId, String name) ->
                         "{\"tool_calls\":[{\"index\":" + index + ",\"id\":" + quoted(callId)
@@ -79,11 +80,13 @@ final class ChatWire {
     /** The answer as one object, for a request that does not stream. */
     byte[] whole(List<Step> steps, String finishReason, Usage usage) {
         StringBuilder content = new StringBuilder();
+        StringBuilder refusal = new StringBuilder();
         StringBuilder reasoning = new StringBuilder();
         ArrayNode calls = NODES.arrayNode();
         for (Step step : steps) {
             switch (step) {
                 case Step.Text(String token) -> content.append(token);
+                case Step.Refusal(String token) -> refusal.append(token);
                 case Step.Reasoning(String token) -> reasoning.append(token);
                 case Step.ToolCall(int index, String callId, String name) -> {
                     ObjectNode call = calls.addObject().put("id", callId).put("type", "function");
@@ -96,7 +99,8 @@ final class ChatWire {
             }
         }
         ObjectNode message = NODES.objectNode().put("role", "assistant");
-        message.put("content", content.isEmpty() ? null : content.toString()).putNull("refusal");
+        message.put("content", content.isEmpty() ? null : content.toString());
+        message.put("refusal", refusal.isEmpty() ? null : refusal.toString());
         if (!reasoning.isEmpty()) {
             message.put("reasoning_content", reasoning.toString());
         }

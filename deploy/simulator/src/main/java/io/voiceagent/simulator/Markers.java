@@ -20,6 +20,8 @@ import java.util.stream.Collectors;
  * <tr><td>{@code tokens=50}</td><td>length of the answer</td></tr>
  * <tr><td>{@code ttft=200}, {@code tps=100}</td><td>milliseconds to the first token, tokens a second</td></tr>
  * <tr><td>{@code reasoning}, {@code reasoning=20}</td><td>reasoning tokens before the answer</td></tr>
+ * <tr><td>{@code refuse}</td><td>a refusal in the place of an answer</td></tr>
+ * <tr><td>{@code invalid=2}</td><td>the first two answers after this message are not of the format that is asked for</td></tr>
  * <tr><td>{@code rounds=3}</td><td>rounds of tool calls before the answer</td></tr>
  * <tr><td><code>call=name {"a":1}</code></td><td>this call, offered or not, with exactly these arguments</td></tr>
  * <tr><td>{@code fault=KIND}, {@code fault=KIND:2}</td><td>always, or for the first two requests; see {@link Fault}</td></tr>
@@ -35,6 +37,8 @@ record Markers(
         Optional<Duration> timeToFirstToken,
         OptionalDouble tokensPerSecond,
         int reasoningTokens,
+        boolean refuse,
+        int invalid,
         int rounds,
         List<ExplicitCall> calls,
         List<Fault> faults,
@@ -90,6 +94,8 @@ record Markers(
         private Optional<Duration> timeToFirstToken = Optional.empty();
         private OptionalDouble tokensPerSecond = OptionalDouble.empty();
         private int reasoningTokens;
+        private boolean refuse;
+        private int invalid;
         private int rounds;
         private final List<ExplicitCall> calls = new ArrayList<>();
         private final List<Fault> faults = new ArrayList<>();
@@ -116,6 +122,8 @@ record Markers(
                 case "tps" -> tokensPerSecond = OptionalDouble.of(pace(value));
                 case "reasoning" ->
                     reasoningTokens = value.isEmpty() ? DEFAULT_REASONING_TOKENS : integer(name, value, 1, 10_000);
+                case "refuse" -> refuse = true;
+                case "invalid" -> invalid = value.isEmpty() ? 1 : integer(name, value, 0, MAX_ROUNDS);
                 case "rounds" -> rounds = integer(name, value, 0, MAX_ROUNDS);
                 case "fault" -> faults.add(fault(name, value));
                 case "cut" -> faults.add(faultAfter(name, Fault.Kind.CUT, value));
@@ -138,6 +146,8 @@ record Markers(
                     timeToFirstToken,
                     tokensPerSecond,
                     reasoningTokens,
+                    refuse,
+                    invalid,
                     rounds,
                     List.copyOf(calls),
                     List.copyOf(faults),

@@ -35,6 +35,11 @@ final class SchemaSample {
         return new SchemaSample(parameters, text).object(parameters, 0);
     }
 
+    /** A value of any type that a schema allows. */
+    static JsonNode of(JsonNode schema, String text) {
+        return new SchemaSample(schema, text).value(schema, 0);
+    }
+
     private JsonNode value(JsonNode schema, int depth) {
         if (depth > MAX_DEPTH) {
             return NODES.nullNode();

@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
 
 /**
  * Decides what the simulated model does with a request. Pure: the same request, count and options give the same plan.
@@ -68,6 +70,11 @@ final class Script {
         List<Step> steps = new ArrayList<>();
         for (int i = 0; i < markers.reasoningTokens(); i++) {
             steps.add(new Step.Reasoning(i == 0 ? "Simulated reasoning:" : Filler.token(i)));
+        }
+        if (markers.refuse()) {
+            Filler.tokens("Simulated refusal: I can't help with that.")
+                    .forEach(token -> steps.add(new Step.Refusal(token)));
+            return limited(request, timing(request, markers, options), steps, Ending.STOP);
         }
         if (calls.isEmpty()) {
             answer(request, markers, options).forEach(token -> steps.add(new Step.Text(token)));
@@ -134,14 +141,45 @@ final class Script {
                 .formatted(request.messages().hashCode(), request.messages().size() & 0xffff, index & 0xff);
     }
 
+    /** JSON of the format that is asked for; as often as a marker asks for it JSON that is cut off. */
+    private static String structured(ChatRequest request, Markers markers) {
+        String json = switch (request.format()) {
+            case ChatRequest.Format.Schema(JsonNode schema) ->
+                SchemaSample.of(schema, markers.plainText()).toString();
+            case ChatRequest.Format.Json _, ChatRequest.Format.Text _ ->
+                JsonNodeFactory.instance
+                        .objectNode()
+                        .put("answer", markers.plainText())
+                        .toString();
+        };
+        return mistakesLeft(request) > 0 ? json.substring(0, json.length() - 1) : json;
+    }
+
+    private static int mistakesLeft(ChatRequest request) {
+        int left = 0;
+        for (Message message : request.messages()) {
+            if (message.role().equals("user")) {
+                left = Math.max(left, Markers.of(message.text()).invalid());
+            } else if (message.role().equals("assistant")
+                    && message.toolCallIds().isEmpty()) {
+                left--;
+            }
+        }
+        return left;
+    }
+
     private static List<String> answer(ChatRequest request, Markers markers, SimulatorOptions options) {
+        if (!(request.format() instanceof ChatRequest.Format.Text)) {
+            return Filler.tokens(structured(request, markers));
+        }
         List<Message> results = request.sinceLastUser().stream()
                 .filter(message -> message.role().equals("tool"))
                 .toList();
-        String question = " You asked: \"" + shortened(markers.plainText(), MAX_QUESTION) + "\".";
+        String question = " You asked: \"" + shortened(markers.plainText(), MAX_QUESTION) + "\"." + images(request);
         if (results.isEmpty()) {
             List<String> tokens = new ArrayList<>(Filler.tokens("Simulated answer, no model ran." + question));
-            return Filler.fitted(tokens, markers.tokens().orElse(options.tokens()));
+            boolean told = question.endsWith("\".");
+            return Filler.fitted(tokens, markers.tokens().orElse(told ? options.tokens() : tokens.size()));
         }
         StringBuilder text = new StringBuilder("Simulated answer, no model ran. Tool results:");
         for (Message result : results) {
@@ -151,6 +189,16 @@ final class Script {
         List<String> tokens =
                 new ArrayList<>(Filler.tokens(text.append(question).toString()));
         return Filler.fitted(tokens, Math.max(tokens.size(), markers.tokens().orElse(0)));
+    }
+
+    private static String images(ChatRequest request) {
+        List<String> images = request.messages().stream()
+                .flatMap(message -> message.images().stream())
+                .toList();
+        return images.isEmpty()
+                ? ""
+                : " You sent %d image(s): %s."
+                        .formatted(images.size(), shortened(String.join("; ", images), MAX_RESULT));
     }
 
     private static String nameOf(Message result, ChatRequest request) {

@@ -6,6 +6,9 @@ sealed interface Step {
     /** A piece of the answer's text. */
     record Text(String token) implements Step {}
 
+    /** A piece of a refusal. */
+    record Refusal(String token) implements Step {}
+
     /** A piece of reasoning, sent as {@code reasoning_content} as several compatible servers do. */
     record Reasoning(String token) implements Step {}
 

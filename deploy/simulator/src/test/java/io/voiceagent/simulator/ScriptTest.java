@@ -187,6 +187,52 @@ class ScriptTest {
         return body;
     }
 
+    @Test
+    void anAnswerIsOfTheFormatThatIsAskedForUnlessAMarkerWantsItWrong() {
+        ObjectNode body = body("Ada [[invalid=2]]", false);
+        ObjectNode schema = (ObjectNode) JSON.readTree("""
+                {"type":"object","required":["name","age"],
+                 "properties":{"name":{"type":"string"},"age":{"type":"integer"}}}""");
+        body.putObject("response_format")
+                .put("type", "json_schema")
+                .putObject("json_schema")
+                .put("name", "person")
+                .set("schema", schema);
+        ArrayNode messages = (ArrayNode) body.get("messages");
+        for (int mistake = 0; mistake < 2; mistake++) {
+            String wrong = text(reply(body));
+            assertThatThrownBy(() -> JSON.readTree(wrong)).isInstanceOf(JacksonException.class);
+            messages.addObject().put("role", "assistant").put("content", wrong);
+            messages.addObject().put("role", "user").put("content", "Again, please.");
+        }
+        assertThat(JSON.readTree(text(reply(body)))).isEqualTo(JSON.readTree("""
+                {"name":"Again, please.","age":1}"""));
+        body.putObject("response_format").put("type", "json_object");
+        assertThat(JSON.readTree(text(reply(body))).isObject()).isTrue();
+    }
+
+    @Test
+    void aRefusalIsNoText() {
+        Plan.Reply reply = reply(body("Do it [[refuse]]", false));
+        assertThat(text(reply)).isEmpty();
+        assertThat(reply.steps()).allMatch(step -> step instanceof Step.Refusal);
+        assertThat(reply.ending()).isEqualTo(Plan.Ending.STOP);
+    }
+
+    @Test
+    void imagesAreDescribedAndChecked() {
+        ObjectNode body = body("What is this?", false);
+        ArrayNode content = ((ObjectNode) body.at("/messages/0")).putArray("content");
+        content.addObject().put("type", "text").put("text", "What is this?");
+        ObjectNode image = content.addObject().put("type", "image_url").putObject("image_url");
+        image.put("url", "data:image/png;base64,AAAA").put("detail", "low");
+        assertThat(text(reply(body.put("max_tokens", 1_000)))).contains("1 image(s): image/png of 3 bytes, low");
+        for (String bad : List.of("file:///etc/passwd", "data:image/png;base64,?", "")) {
+            image.put("url", bad);
+            assertThatThrownBy(() -> reply(body)).isInstanceOf(InvalidRequest.class);
+        }
+    }
+
     /** Does what a client does: adds the call the model makes, and its result. */
     private static String addRound(ObjectNode body, String result) {
         Plan.Reply reply = reply(body);
@@ -229,6 +275,7 @@ class ScriptTest {
                     calls.append(calls.isEmpty() ? "" : " ").append(name).append(' ');
                 case Step.Arguments(int index, String fragment) -> calls.append(fragment);
                 case Step.Text text -> {}
+                case Step.Refusal refusal -> {}
                 case Step.Reasoning reasoning -> {}
             }
         }

@@ -62,8 +62,7 @@ public class WebConfig {
     @Bean
     WebServerFactoryCustomizer<NettyReactiveWebServerFactory> slowReaders(
             IngressSettings settings, MeterRegistry registry) {
-        SlowReaders bounds =
-                new SlowReaders(settings.slowReaderPatience(), settings.slowReaderBytes(), registry);
+        SlowReaders bounds = new SlowReaders(settings.slowReaderPatience(), settings.slowReaderBytes(), registry);
         return factory -> factory.addServerCustomizers(bounds::apply);
     }
 

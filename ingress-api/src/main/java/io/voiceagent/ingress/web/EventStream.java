@@ -58,8 +58,7 @@ final class EventStream {
                         .takeUntil(Piece::last)
                         .map(piece -> outflow == null
                                 ? Mono.fromSupplier(() -> buffers.wrap(piece.bytes()))
-                                : outflow.room()
-                                        .then(Mono.fromSupplier(() -> outflow.piece(piece.bytes(), buffers)))))
+                                : outflow.room().then(Mono.fromSupplier(() -> outflow.piece(piece.bytes(), buffers)))))
                 .doFirst(metrics::streamOpened)
                 .doFinally(signal -> metrics.streamClosed());
     }

@@ -16,7 +16,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * A page of the items that a turn was submitted with, as the dialect's list. An item's id follows from its response's id and its place, so it
- * is the same whenever it is asked for. Items are told as they went to the model: the text parts of a message as one.
+ * is the same whenever it is asked for. Items are told as they went to the model: the text parts of a message as one, where it is text alone.
  *
  * @param limit how many items at most
  * @param ascending whether the first item of the input comes first
@@ -75,18 +75,31 @@ record InputItems(int limit, boolean ascending, @Nullable String after) {
         return item.path("id").stringValue();
     }
 
+    private static void part(ObjectNode json, Item.Content part, boolean assistant) {
+        switch (part) {
+            case Item.Content.Text(String text)
+            when assistant -> {
+                json.put("type", "output_text").put("text", text);
+                json.putArray("annotations");
+                json.putArray("logprobs");
+            }
+            case Item.Content.Text(String text) ->
+                json.put("type", "input_text").put("text", text);
+            case Item.Content.Refusal(String refusal) ->
+                json.put("type", "refusal").put("refusal", refusal);
+            case Item.Content.Image(String url, String detail) ->
+                json.put("type", "input_image").put("image_url", url).put("detail", detail);
+        }
+    }
+
     private static ObjectNode item(Item item, String responseId, int place) {
         ObjectNode json = Json.mapper().createObjectNode();
         String prefix = switch (item) {
             case Item.Message message -> {
                 boolean assistant = message.role() == Item.Role.ASSISTANT;
                 json.put("type", "message").put("role", message.role().name().toLowerCase(Locale.ROOT));
-                ObjectNode part = json.putArray("content").addObject();
-                part.put("type", assistant ? "output_text" : "input_text").put("text", message.text());
-                if (assistant) {
-                    part.putArray("annotations");
-                    part.putArray("logprobs");
-                }
+                ArrayNode content = json.putArray("content");
+                message.content().forEach(part -> part(content.addObject(), part, assistant));
                 yield "msg_";
             }
             case Item.Reasoning reasoning -> {

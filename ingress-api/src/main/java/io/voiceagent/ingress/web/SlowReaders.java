@@ -65,8 +65,8 @@ public final class SlowReaders implements Function<HttpServer, HttpServer> {
     @Override
     public HttpServer apply(HttpServer server) {
         // In front of everything, also of TLS: what counts is what the socket has not taken
-        return server.doOnChannelInit((observer, channel, address) -> channel.pipeline()
-                .addFirst(Outflow.NAME, new Outflow(this)));
+        return server.doOnChannelInit(
+                (observer, channel, address) -> channel.pipeline().addFirst(Outflow.NAME, new Outflow(this)));
     }
 
     Duration patience() {

@@ -68,7 +68,8 @@ class PreferencesTest {
     void nobodyWaitsLongerThanATurnMayTake() {
         assertThat(of("wait=100").within(Duration.ofSeconds(15)).patience()).isEqualTo(Duration.ofSeconds(15));
         assertThat(of("wait=15").within(Duration.ofSeconds(15)).patience()).isEqualTo(Duration.ofSeconds(15));
-        assertThat(of("respond-async").within(Duration.ofSeconds(15)).patience()).isNull();
+        assertThat(of("respond-async").within(Duration.ofSeconds(15)).patience())
+                .isNull();
     }
 
     /** Also long and malformed ones, in linear time: a stranger sends them. */

@@ -56,7 +56,8 @@ class SlowReadersTest {
         Socket socket = new Socket();
         socket.setReceiveBufferSize(4 << 10);
         socket.setSoTimeout(20_000);
-        socket.connect(new InetSocketAddress(harness.uri().getHost(), harness.uri().getPort()));
+        socket.connect(
+                new InetSocketAddress(harness.uri().getHost(), harness.uri().getPort()));
         String query = "?stream=true" + (startingAfter < 0 ? "" : "&starting_after=" + startingAfter);
         socket.getOutputStream()
                 .write("GET /api/v1/responses/%s%s HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"

@@ -27,7 +27,8 @@ final class ModelStep extends OpenStep {
     @Override
     void delta(int number, Frame.Delta delta) {
         switch (delta) {
-            case Frame.Text(String text) -> text(text);
+            case Frame.Text(String text) -> text(text, TextItem.Kind.OUTPUT);
+            case Frame.Refusal(String text) -> text(text, TextItem.Kind.REFUSAL);
             case Frame.ReasoningText(String text) -> reasoning(text);
             case Frame.ToolCallStart start -> {
                 if (!toolCalls.containsKey(start.index())) {
@@ -41,7 +42,7 @@ final class ModelStep extends OpenStep {
         }
     }
 
-    private void text(String text) {
+    private void text(String text, TextItem.Kind kind) {
         if (text.isEmpty()) {
             return;
         }
@@ -49,7 +50,7 @@ final class ModelStep extends OpenStep {
             message = output.beginMessage();
             items.add(message);
         }
-        message.append(text);
+        message.append(kind, text);
     }
 
     private void reasoning(String text) {
@@ -60,7 +61,7 @@ final class ModelStep extends OpenStep {
             reasoning = output.beginReasoning();
             items.add(reasoning);
         }
-        reasoning.append(text);
+        reasoning.append(TextItem.Kind.REASONING, text);
     }
 
     private static void arguments(@Nullable OutputItem item, String text) {
@@ -101,10 +102,11 @@ final class ModelStep extends OpenStep {
         }
     }
 
-    /** Whether the model came to an end of its own. */
+    /** Whether the model came to an end of its own, and said what it was asked for. */
     private static boolean whole(CallOutcome outcome) {
         return outcome.error() == null
                 && outcome.output() instanceof CallOutput.Model model
+                && model.violations() == null
                 && (model.finish() == Finish.STOP || model.finish() == Finish.TOOL_CALLS);
     }
 }

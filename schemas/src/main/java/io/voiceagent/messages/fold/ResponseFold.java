@@ -35,8 +35,13 @@ import org.jspecify.annotations.Nullable;
  * {@link #accepted} stays null.
  */
 public final class ResponseFold {
-    /** Version of the rules by which events are derived; a turn names the version that all of its readers must use. */
-    public static final int VERSION = 1;
+    /**
+     * Version of the rules by which events are derived; a turn names the version that all of its readers must use.
+     *
+     * <p>2: refusals are parts of their own, an answer can be found to be of another format than it was asked for, and the response tells
+     * of truncation and service tier. What turns of version 1 have is shown as before.
+     */
+    public static final int VERSION = 2;
 
     private final String responseId;
     private final EventWriter events = new EventWriter();

@@ -102,8 +102,8 @@ record ResponseObject(
         out.writeNumberProperty("presence_penalty", 0.0);
         out.writeNumberProperty("frequency_penalty", 0.0);
         out.writeNumberProperty("top_logprobs", 0);
-        out.writeStringProperty("truncation", "disabled");
-        out.writeStringProperty("service_tier", "default");
+        out.writeStringProperty("truncation", spec.truncation() == null ? "disabled" : "auto");
+        out.writeStringProperty("service_tier", spec.serviceTier() == null ? "default" : spec.serviceTier());
         out.writeName("usage");
         writeUsage(out, ended == null ? null : ended.usage());
         out.writeStringProperty("safety_identifier", spec.safetyIdentifier());

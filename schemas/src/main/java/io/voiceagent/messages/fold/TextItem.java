@@ -1,11 +1,40 @@
 package io.voiceagent.messages.fold;
 
+import java.util.ArrayList;
+import java.util.List;
 import tools.jackson.core.JsonGenerator;
 
-/** A message or a reasoning item: one content part, which grows. */
+/** A message or a reasoning item: content parts, each begun by its first piece and ended with the item. */
 final class TextItem extends OutputItem {
+    /** What a part is. A message has at most one part of each of its kinds. */
+    enum Kind {
+        /** The answer. */
+        OUTPUT("response.output_text.", "output_text", "text"),
+        /** That there will be none. */
+        REFUSAL("response.refusal.", "refusal", "refusal"),
+        /** The thinking. */
+        REASONING("response.reasoning_text.", "reasoning_text", "text");
+
+        private final String events;
+        private final String type;
+        private final String field;
+
+        /**
+         * @param events what the names of its events begin with
+         * @param type of the part
+         * @param field that has the text, in the part and in the event that ends it
+         */
+        Kind(String events, String type, String field) {
+            this.events = events;
+            this.type = type;
+            this.field = field;
+        }
+    }
+
+    private record Part(int index, Kind kind, StringBuilder text) {}
+
     private final boolean reasoning;
-    private final StringBuilder text = new StringBuilder();
+    private final List<Part> parts = new ArrayList<>();
     private boolean ended;
 
     private TextItem(EventWriter events, String responseId, int index, boolean reasoning) {
@@ -21,48 +50,57 @@ final class TextItem extends OutputItem {
         return new TextItem(events, responseId, index, true);
     }
 
-    @Override
-    void begin() {
-        super.begin();
-        partEvent("response.content_part.added");
+    void append(Kind kind, String delta) {
+        Part part = part(kind);
+        part.text.append(delta);
+        contentEvent(part, "delta", "delta", delta);
     }
 
-    void append(String delta) {
-        text.append(delta);
-        contentEvent("delta", "delta", delta);
+    private Part part(Kind kind) {
+        for (Part part : parts) {
+            if (part.kind == kind) {
+                return part;
+            }
+        }
+        Part part = new Part(parts.size(), kind, new StringBuilder());
+        parts.add(part);
+        partEvent(part, "response.content_part.added");
+        return part;
     }
 
     @Override
     void end(String finalStatus) {
         ended = true;
-        contentEvent("done", "text", text.toString());
-        partEvent("response.content_part.done");
+        for (Part part : parts) {
+            contentEvent(part, "done", part.kind.field, part.text.toString());
+            partEvent(part, "response.content_part.done");
+        }
         super.end(finalStatus);
     }
 
-    private void contentEvent(String what, String field, String value) {
-        itemEvent((reasoning ? "response.reasoning_text." : "response.output_text.") + what, out -> {
-            out.writeNumberProperty("content_index", 0);
+    private void contentEvent(Part part, String what, String field, String value) {
+        itemEvent(part.kind.events + what, out -> {
+            out.writeNumberProperty("content_index", part.index);
             out.writeStringProperty(field, value);
-            if (!reasoning) {
+            if (part.kind == Kind.OUTPUT) {
                 emptyArray(out, "logprobs");
             }
         });
     }
 
-    private void partEvent(String type) {
+    private void partEvent(Part part, String type) {
         itemEvent(type, out -> {
-            out.writeNumberProperty("content_index", 0);
+            out.writeNumberProperty("content_index", part.index);
             out.writeName("part");
-            writePart(out);
+            write(out, part);
         });
     }
 
-    private void writePart(JsonGenerator out) {
+    private static void write(JsonGenerator out, Part part) {
         out.writeStartObject();
-        out.writeStringProperty("type", reasoning ? "reasoning_text" : "output_text");
-        out.writeStringProperty("text", text.toString());
-        if (!reasoning) {
+        out.writeStringProperty("type", part.kind.type);
+        out.writeStringProperty(part.kind.field, part.text.toString());
+        if (part.kind == Kind.OUTPUT) {
             emptyArray(out, "annotations");
             emptyArray(out, "logprobs");
         }
@@ -80,7 +118,7 @@ final class TextItem extends OutputItem {
         out.writeName("content");
         out.writeStartArray();
         if (ended) {
-            writePart(out);
+            parts.forEach(part -> write(out, part));
         }
         out.writeEndArray();
     }

@@ -60,6 +60,7 @@ final class FrameBuffer {
     static int chars(Frame.Delta delta) {
         return switch (delta) {
             case Frame.Text d -> d.text().length();
+            case Frame.Refusal d -> d.text().length();
             case Frame.ReasoningText d -> d.text().length();
             case Frame.ToolCallStart d -> d.callId().length() + d.name().length();
             case Frame.ToolCallArguments d -> d.text().length();

@@ -12,6 +12,7 @@ import static io.voiceagent.messages.fold.Turn.sealed;
 import static io.voiceagent.messages.fold.Turn.stepEnded;
 import static io.voiceagent.messages.fold.Turn.toolsStarted;
 
+import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.ErrorCodes;
@@ -22,6 +23,7 @@ import io.voiceagent.messages.StepEvent.CallOutcome;
 import io.voiceagent.messages.StepEvent.PlannedTool;
 import io.voiceagent.messages.StepEvent.Status;
 import io.voiceagent.messages.TurnError;
+import io.voiceagent.messages.Usage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -60,6 +62,9 @@ final class RandomTurn {
                 tools(step++, asked);
             }
         }
+        if (going && random.nextInt(3) == 0) {
+            rejected(step++);
+        }
         going = going && model(step, 0, new ArrayList<>());
         steps.add(
                 going
@@ -78,6 +83,9 @@ final class RandomTurn {
         for (int i = random.nextInt(4); i > 0; i--) {
             String piece = "<" + ref + "#" + i + ">";
             deltas.add(random.nextInt(4) == 0 ? new Frame.ReasoningText(piece) : new Frame.Text(piece));
+        }
+        if (random.nextInt(6) == 0) {
+            deltas.add(new Frame.Refusal("<no " + ref + ">"));
         }
         for (int i = 0; i < toolCalls; i++) {
             String tool = List.of("web_search", "calculator").get(random.nextInt(2));
@@ -98,6 +106,7 @@ final class RandomTurn {
         deltas.forEach(delta -> text.append(delta instanceof Frame.ReasoningText(String piece) ? piece : ""));
         StringBuilder said = new StringBuilder();
         deltas.forEach(delta -> said.append(delta instanceof Frame.Text(String piece) ? piece : ""));
+        deltas.forEach(delta -> said.append(delta instanceof Frame.Refusal(String piece) ? piece : ""));
         boolean reasonedFirst = deltas.stream()
                 .filter(delta -> delta instanceof Frame.ReasoningText || delta instanceof Frame.Text)
                 .findFirst()
@@ -108,6 +117,17 @@ final class RandomTurn {
         strangers(ref, written.size());
         steps.add(stepEnded(step, answered(ref, written.size(), toolCalls > 0 ? Finish.TOOL_CALLS : Finish.STOP)));
         return true;
+    }
+
+    /** An answer that is not of the format that was asked for: the next step repairs it, and it is in no output. */
+    private void rejected(int step) {
+        steps.add(modelStarted(step));
+        CallRef ref = ref(step, 0, lostAttempts(step, 0));
+        assigned(ref, Stage.LLM);
+        List<Object> written = write(ref, List.of(new Frame.ReasoningText("rejected"), new Frame.Text("rejected")));
+        writers.add(sentAgain(written));
+        CallOutput.Model answer = new CallOutput.Model(List.of(), Finish.STOP, Usage.NONE, null, List.of("not JSON"));
+        steps.add(stepEnded(step, new CallOutcome(ref, written.size(), false, false, answer, null)));
     }
 
     private void tools(int step, List<PlannedTool> asked) {

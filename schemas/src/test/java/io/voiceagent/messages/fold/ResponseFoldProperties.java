@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Tag;
@@ -61,6 +62,7 @@ class ResponseFoldProperties {
     void everyItemIsAddedOnceAndDoneOnceAndItsDeltasAreItsText(@ForAll long turnSeed) {
         RandomTurn turn = new RandomTurn(new Random(turnSeed));
         Map<String, StringBuilder> open = new HashMap<>();
+        Map<String, StringBuilder> parts = new HashMap<>();
         Map<String, String> done = new HashMap<>();
         int added = 0;
         for (ResponseEvent each : fold(concat(turn.steps, turn.frames))) {
@@ -84,10 +86,14 @@ class ResponseFoldProperties {
                 }
                 default -> {
                     assertThat(open).containsKey(id);
+                    String part = id + "/" + event.path("content_index").asInt(0);
+                    StringBuilder text = parts.computeIfAbsent(part, _ -> new StringBuilder());
+                    text.append(event.path("delta").asString(""));
                     open.get(id).append(event.path("delta").asString(""));
-                    if (event.has("text")) {
-                        assertThat(event.get("text").stringValue())
-                                .isEqualTo(open.get(id).toString());
+                    if (each.type().endsWith("text.done") || each.type().endsWith("refusal.done")) {
+                        assertThat(event.path("text")
+                                        .asString(event.path("refusal").asString("")))
+                                .isEqualTo(text.toString());
                     }
                 }
             }
@@ -95,12 +101,19 @@ class ResponseFoldProperties {
         assertThat(done).hasSize(added);
     }
 
+    private static String texts(JsonNode item) {
+        return item.path("content")
+                .valueStream()
+                .map(part -> part.path("text").asString(part.path("refusal").asString("")))
+                .collect(Collectors.joining());
+    }
+
     private static void checkOutput(JsonNode output, Map<String, String> done) {
         for (JsonNode item : output) {
             String id = item.get("id").stringValue();
             assertThat(done).containsKey(id);
             if (item.get("type").stringValue().equals("message")) {
-                assertThat(item.at("/content/0/text").stringValue()).isEqualTo(done.get(id));
+                assertThat(texts(item)).isEqualTo(done.get(id));
             }
         }
     }
@@ -113,7 +126,7 @@ class ResponseFoldProperties {
 
         StringBuilder text = new StringBuilder();
         for (JsonNode item : output) {
-            text.append(item.at("/content/0/text").asString(""));
+            text.append(texts(item));
         }
         assertThat(text.toString()).isEqualTo(turn.acceptedText.toString());
         assertThat(turn.hostedOutputs)

@@ -16,6 +16,7 @@ import static io.voiceagent.messages.fold.Turn.toolsStarted;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
@@ -24,6 +25,7 @@ import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.Status;
 import io.voiceagent.messages.TurnError;
+import io.voiceagent.messages.Usage;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -89,6 +91,79 @@ class ResponseFoldTest {
                             new String(golden.readAllBytes(), StandardCharsets.UTF_8).lines()::iterator);
         }
         assertThat(events.getLast().json()).endsWith(fold.response() + "}");
+    }
+
+    @Test
+    void aRefusalIsAPartOfItsOwn() {
+        apply(
+                accepted(),
+                modelStarted(0),
+                opened(ref(0, 0, 0), "w1"),
+                deltas(ref(0, 0, 0), "w1", 1, new Frame.Text("Well, "), new Frame.Refusal("I can't")),
+                deltas(ref(0, 0, 0), "w1", 2, new Frame.Refusal(" do that.")),
+                stepEnded(0, answered(ref(0, 0, 0), 3, Finish.STOP)),
+                ended(Status.COMPLETED, null, null));
+
+        assertThat(types().subList(2, types().size()))
+                .containsExactly(
+                        "response.output_item.added",
+                        "response.content_part.added",
+                        "response.output_text.delta",
+                        "response.content_part.added",
+                        "response.refusal.delta",
+                        "response.refusal.delta",
+                        "response.output_text.done",
+                        "response.content_part.done",
+                        "response.refusal.done",
+                        "response.content_part.done",
+                        "response.output_item.done",
+                        "response.completed");
+        assertThat(response().at("/output/0/content/1")).isEqualTo(Json.tree("""
+                {"type":"refusal","refusal":"I can't do that."}"""));
+        JsonNode done = Json.tree(events.get(10).json());
+        assertThat(done.path("refusal").stringValue()).isEqualTo("I can't do that.");
+        assertThat(done.path("content_index").intValue()).isEqualTo(1);
+    }
+
+    @Test
+    void anAnswerThatIsRepairedIsInTheEventsAlone() {
+        CallOutput.Model wrong = new CallOutput.Model(List.of(), Finish.STOP, Usage.NONE, null, List.of("not JSON"));
+        apply(
+                accepted(),
+                modelStarted(0),
+                opened(ref(0, 0, 0), "w1"),
+                text(ref(0, 0, 0), "w1", 1, "wrong"),
+                stepEnded(0, new StepEvent.CallOutcome(ref(0, 0, 0), 2, false, false, wrong, null)),
+                modelStarted(1),
+                opened(ref(1, 0, 0), "w1"),
+                text(ref(1, 0, 0), "w1", 1, "{}"),
+                stepEnded(1, answered(ref(1, 0, 0), 2, Finish.STOP)),
+                ended(Status.COMPLETED, null, null));
+
+        JsonNode first = Json.tree(events.stream()
+                .filter(event -> event.type().equals("response.output_item.done"))
+                .findFirst()
+                .orElseThrow()
+                .json());
+        assertThat(first.at("/item/status").stringValue()).isEqualTo("incomplete");
+        assertThat(response().path("output")).hasSize(1);
+        assertThat(response().at("/output/0/content/0/text").stringValue()).isEqualTo("{}");
+        assertThat(response().at("/output/0/status").stringValue()).isEqualTo("completed");
+    }
+
+    @Test
+    void anAnswerOfAnotherFormatThatNobodyRepairsIsIncomplete() {
+        CallOutput.Model wrong = new CallOutput.Model(List.of(), Finish.STOP, Usage.NONE, null, List.of("not JSON"));
+        apply(
+                accepted(),
+                modelStarted(0),
+                opened(ref(0, 0, 0), "w1"),
+                text(ref(0, 0, 0), "w1", 1, "wrong"),
+                stepEnded(0, new StepEvent.CallOutcome(ref(0, 0, 0), 2, false, true, wrong, null)),
+                ended(Status.INCOMPLETE, null, "invalid_output"));
+
+        assertThat(response().at("/output/0/status").stringValue()).isEqualTo("incomplete");
+        assertThat(response().at("/incomplete_details/reason").stringValue()).isEqualTo("invalid_output");
     }
 
     @Test

@@ -10,6 +10,7 @@ import io.voiceagent.messages.ToolSpec;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -19,6 +20,12 @@ public final class CreateRequestParser {
     private static final String LEAVE_OUT = "Leave it out.";
     /** Asked for by clients with each web search. The searches here tell their sources to the model alone, so there are none to include. */
     private static final String SOURCES = "web_search_call.action.sources";
+    /** What is there anyway, or never is. */
+    private static final Set<String> INCLUDED = Set.of(SOURCES, "message.input_image.image_url");
+
+    private static final Map<String, String> NOT_INCLUDED = Map.of(
+            "reasoning.encrypted_content", "Reasoning is told as text: go on by 'previous_response_id'.",
+            "message.output_text.logprobs", "Answers have no logprobs here: leave it out.");
 
     private final ToolCatalogue catalogue;
     private final @Nullable String defaultModel;
@@ -68,14 +75,31 @@ public final class CreateRequestParser {
                 .maxToolCalls(root.integer("max_tool_calls", 1, Integer.MAX_VALUE))
                 .temperature(root.number("temperature", 0, 2))
                 .topP(root.number("top_p", 0, 1))
-                .text(text(root))
+                .text(TextParser.text(root))
                 .reasoning(reasoning(root))
                 .safetyIdentifier(root.text("safety_identifier", Limits.TAG_CHARS))
                 .promptCacheKey(root.text("prompt_cache_key", Limits.TAG_CHARS))
                 .store(root.flag("store", true))
+                .truncation(truncation(root))
+                .serviceTier(serviceTier(root))
                 .build();
         root.end();
         return new CreateRequest(spec, stream);
+    }
+
+    private static ResponseSpec.@Nullable Truncation truncation(Fields root) {
+        return "auto".equals(root.oneOf("truncation", List.of("disabled", "auto")))
+                ? ResponseSpec.Truncation.AUTO
+                : null;
+    }
+
+    /** The default is not told to the model endpoint: not every one knows the field. */
+    private static @Nullable String serviceTier(Fields root) {
+        String tier = root.text("service_tier", Limits.ID_CHARS);
+        if (tier != null && !List.of("auto", "default", "flex", "priority").contains(tier)) {
+            throw Fields.unsupportedValue(root.path("service_tier"), "Use 'auto', 'default', 'flex' or 'priority'.");
+        }
+        return tier == null || tier.equals("auto") || tier.equals("default") ? null : tier;
     }
 
     private String model(Fields root) {
@@ -91,19 +115,12 @@ public final class CreateRequestParser {
 
     /** Fields that are part of the dialect, of which only what this server does anyway is taken. */
     private static void requireOnlyDefaults(Fields root, boolean stream) {
-        String truncation = root.oneOf("truncation", List.of("disabled", "auto"));
-        if ("auto".equals(truncation)) {
-            throw Fields.unsupportedValue("truncation", "Use 'disabled'.");
-        }
-        String tier = root.text("service_tier", Limits.ID_CHARS);
-        if (tier != null && !List.of("auto", "default").contains(tier)) {
-            throw Fields.unsupportedValue("service_tier", "Use 'auto' or 'default'.");
-        }
         List<JsonNode> include = root.array("include", Limits.CONTENT_PARTS);
         for (int i = 0; include != null && i < include.size(); i++) {
             String path = "include[%d]".formatted(i);
-            if (!Fields.text(include.get(i), path, Limits.ID_CHARS).equals(SOURCES)) {
-                throw Fields.unsupportedValue(path, "Nothing of that name can be included: leave it out.");
+            String name = Fields.text(include.get(i), path, Limits.ID_CHARS);
+            if (!INCLUDED.contains(name)) {
+                throw Fields.unsupportedValue(path, NOT_INCLUDED.getOrDefault(name, "There is nothing of that name."));
             }
         }
         for (String name : List.of("top_logprobs", "presence_penalty", "frequency_penalty")) {
@@ -157,28 +174,6 @@ public final class CreateRequestParser {
                     Fields.text(pair.getValue(), "metadata." + pair.getKey(), Limits.METADATA_VALUE_CHARS));
         }
         return metadata;
-    }
-
-    private static @Nullable JsonNode text(Fields root) {
-        JsonNode value = root.any("text");
-        if (value == null) {
-            return null;
-        }
-        Fields text = Fields.of(value, "text");
-        Fields format = text.object("format");
-        if (format != null) {
-            String type = format.requiredText("type", Limits.ID_CHARS);
-            if (!type.equals("text")) {
-                throw Fields.unsupportedValue(format.path("type"), "Use 'text'.");
-            }
-            format.end();
-        }
-        String verbosity = text.oneOf("verbosity", List.of("low", "medium", "high"));
-        if (verbosity != null && !verbosity.equals("medium")) {
-            throw Fields.unsupportedValue(text.path("verbosity"), "Use 'medium', or say it in 'instructions'.");
-        }
-        text.end();
-        return value;
     }
 
     private static @Nullable JsonNode reasoning(Fields root) {

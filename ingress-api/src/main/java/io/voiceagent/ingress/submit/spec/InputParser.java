@@ -10,8 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -35,6 +33,7 @@ final class InputParser {
     private static final Map<String, String> REFUSED = refused();
 
     private final List<Item> items = new ArrayList<>();
+    private final ContentParser contents = new ContentParser();
     private final boolean continues;
     /** Calls of the client's own functions so far: call id → name. */
     private final Map<String, String> called = new HashMap<>();
@@ -120,47 +119,12 @@ final class InputParser {
                         item.path("role"),
                         "'%s' must be one of 'user', 'assistant', 'system', 'developer'.".formatted(item.path("role")));
         };
-        // What the model said in several parts was one text; what a client sends in several parts need not be
-        String text = content.isString()
-                ? Fields.text(content, path, Limits.TEXT_CHARS)
-                : parts(content, path, speaker == Item.Role.ASSISTANT ? "" : "\n");
-        if (!text.isEmpty()) {
-            items.add(new Item.Message(speaker, text));
+        Item.Message message = contents.message(speaker, content, path);
+        if (!message.text().isEmpty() || message.parts() != null) {
+            items.add(message);
         } else if (speaker != Item.Role.ASSISTANT) {
             throw new Refusal(Code.INVALID_VALUE, path, "'%s' must not be empty.".formatted(path));
         }
-    }
-
-    private static String parts(JsonNode content, String path, String separator) {
-        if (!content.isArray()) {
-            throw Fields.wrongType(path, "a string or an array", content);
-        }
-        List<JsonNode> entries = Fields.array(content, path, Limits.CONTENT_PARTS);
-        return IntStream.range(0, entries.size())
-                .mapToObj(i -> part(Fields.of(entries.get(i), "%s[%d]".formatted(path, i))))
-                .collect(Collectors.joining(separator));
-    }
-
-    private static String part(Fields part) {
-        String type = part.requiredText("type", Limits.ID_CHARS);
-        String text = switch (type) {
-            case "input_text" -> Fields.text(part.requiredAny("text"), part.path("text"), Limits.TEXT_CHARS);
-            case "output_text" -> {
-                part.array("annotations", Limits.INPUT_ITEMS);
-                part.array("logprobs", Limits.JSON_TOKENS);
-                yield Fields.text(part.requiredAny("text"), part.path("text"), Limits.TEXT_CHARS);
-            }
-            case "refusal" -> Fields.text(part.requiredAny("refusal"), part.path("refusal"), Limits.TEXT_CHARS);
-            case "input_image", "input_file", "input_audio" ->
-                throw Fields.unsupportedValue(part.path("type"), "Only text is taken: use 'input_text'.");
-            default ->
-                throw new Refusal(
-                        Code.INVALID_VALUE,
-                        part.path("type"),
-                        "'%s' must be one of 'input_text', 'output_text', 'refusal'.".formatted(part.path("type")));
-        };
-        part.end();
-        return text;
     }
 
     private void functionCall(Fields item) {
@@ -183,7 +147,7 @@ final class InputParser {
         JsonNode output = item.requiredAny("output");
         String text = output.isString()
                 ? Fields.text(output, item.path("output"), Limits.TEXT_CHARS)
-                : parts(output, item.path("output"), "\n");
+                : ContentParser.text(output, item.path("output"));
         if (!answered.add(callId)) {
             throw new Refusal(
                     Code.INVALID_VALUE, item.path("call_id"), "Two outputs of 'input' have the same call_id.");

@@ -16,6 +16,12 @@ public final class Limits {
     public static final int INPUT_ITEMS = 2_000;
     /** Parts of one item's content. */
     public static final int CONTENT_PARTS = 1_000;
+    /** Images of all input. */
+    public static final int IMAGES = 50;
+    /** Length of an image's {@code https} URL. */
+    public static final int IMAGE_URL_CHARS = 8_192;
+    /** Length of an image's {@code data} URL: about 2.2 MB of image; what the log takes in all bounds their sum. */
+    public static final int IMAGE_DATA_CHARS = 3_000_000;
     /** Entries of {@code tools}. */
     public static final int TOOLS = 128;
     /** Length of a tool's description. */

@@ -4,7 +4,7 @@
  *
  * <p>Nothing is ignored in silence. A JSON {@code null} counts as an absent field, as it does for the clients of this dialect.
  *
- * <p>May import the JDK, Jackson, {@code messages}, {@code refusal} and the tool catalogue.
+ * <p>May import the JDK, Jackson, {@code messages}, {@code format}, {@code refusal} and the tool catalogue.
  */
 @NullMarked
 package io.voiceagent.ingress.submit.spec;

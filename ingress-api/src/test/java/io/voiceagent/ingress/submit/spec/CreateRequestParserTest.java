@@ -169,21 +169,149 @@ class CreateRequestParserTest {
                 arguments("{'input':'a','reasoning':{'effort':'huge'}}", Code.INVALID_VALUE, "reasoning.effort"),
                 arguments("{'input':'a','stream_options':{}}", Code.INVALID_VALUE, "stream_options"),
                 arguments("{'input':'a','metadata':{'':'v'}}", Code.INVALID_VALUE, "metadata"),
+                arguments("{'input':'a','text':{'verbosity':'chatty'}}", Code.INVALID_VALUE, "text.verbosity"),
+                arguments(format("'type':'json_object','name':'n'"), Code.UNKNOWN_PARAMETER, "text.format.name"),
+                arguments(format("'schema':{}"), Code.MISSING_REQUIRED_PARAMETER, "text.format.type"),
+                arguments(
+                        format("'type':'json_schema','schema':{}"),
+                        Code.MISSING_REQUIRED_PARAMETER,
+                        "text.format.name"),
+                arguments(
+                        format("'type':'json_schema','name':'a b','schema':{}"),
+                        Code.INVALID_VALUE,
+                        "text.format.name"),
+                arguments(
+                        format("'type':'json_schema','name':'n'"),
+                        Code.MISSING_REQUIRED_PARAMETER,
+                        "text.format.schema"),
+                arguments(
+                        format("'type':'json_schema','name':'n','schema':[]"), Code.INVALID_TYPE, "text.format.schema"),
+                arguments(
+                        format("'type':'json_schema','name':'n','strict':1,'schema':{}"),
+                        Code.INVALID_TYPE,
+                        "text.format.strict"),
+                arguments(schema("{'type':'thing'}"), Code.INVALID_VALUE, "text.format.schema"),
+                arguments(schema("{'$ref':'http://169.254.169.254/'}"), Code.INVALID_VALUE, "text.format.schema"),
+                arguments(schema("{'properties':{'a':{'pattern':'('}}}"), Code.INVALID_VALUE, "text.format.schema"),
                 // Parts of the dialect that are not here
-                arguments("{'input':'a','truncation':'auto'}", Code.UNSUPPORTED_VALUE, "truncation"),
-                arguments("{'input':'a','service_tier':'flex'}", Code.UNSUPPORTED_VALUE, "service_tier"),
+                arguments("{'input':'a','service_tier':'scale'}", Code.UNSUPPORTED_VALUE, "service_tier"),
                 arguments("{'input':'a','include':['x']}", Code.UNSUPPORTED_VALUE, "include[0]"),
+                arguments(
+                        "{'input':'a','include':['reasoning.encrypted_content']}",
+                        Code.UNSUPPORTED_VALUE,
+                        "include[0]"),
                 arguments("{'input':'a','top_logprobs':2}", Code.UNSUPPORTED_VALUE, "top_logprobs"),
                 arguments(
-                        "{'input':'a','text':{'format':{'type':'json_schema','name':'n','schema':{}}}}",
+                        "{'input':'a','text':{'format':{'type':'grammar'}}}",
                         Code.UNSUPPORTED_VALUE,
                         "text.format.type"),
-                arguments("{'input':'a','text':{'verbosity':'low'}}", Code.UNSUPPORTED_VALUE, "text.verbosity"),
                 arguments("{'input':'a','reasoning':{'summary':'auto'}}", Code.UNSUPPORTED_VALUE, "reasoning.summary"),
                 arguments(
                         "{'input':'a','stream':true,'stream_options':{'include_obfuscation':true}}",
                         Code.UNSUPPORTED_VALUE,
                         "stream_options.include_obfuscation"));
+    }
+
+    private static String format(String fields) {
+        return "{'input':'a','text':{'format':{" + fields + "}}}";
+    }
+
+    private static String schema(String schema) {
+        return format("'type':'json_schema','name':'n','schema':" + schema);
+    }
+
+    private static String image(String fields) {
+        return "{'role':'user','content':[{'type':'input_text','text':'a'},{'type':'input_image'," + fields + "}]}";
+    }
+
+    private static final String IMAGE = "input[0].content[1].image_url";
+
+    static Stream<Arguments> refusedImages() {
+        return Stream.of(
+                arguments(image("'detail':'low'"), Code.MISSING_REQUIRED_PARAMETER, IMAGE),
+                arguments(image("'image_url':{'url':'https://example.com/a.png'}"), Code.INVALID_TYPE, IMAGE),
+                arguments(image("'image_url':''"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'u'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'http://example.com/a.png'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'file:///etc/passwd'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'https:///a.png'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'https://me:secret@example.com/a.png'"), Code.INVALID_VALUE, IMAGE),
+                arguments(
+                        image("'image_url':'https://example.com/" + "a".repeat(8_192) + "'"),
+                        Code.INVALID_VALUE,
+                        IMAGE),
+                arguments(image("'image_url':'data:text/html;base64,AAAA'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'data:image/png;base64,'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'data:image/png;base64,?'"), Code.INVALID_VALUE, IMAGE),
+                arguments(image("'image_url':'data:image/png,AAAA'"), Code.INVALID_VALUE, IMAGE),
+                arguments(
+                        image("'image_url':'data:image/png;base64," + "A".repeat(3_000_000) + "'"),
+                        Code.INVALID_VALUE,
+                        IMAGE),
+                arguments(image("'file_id':'file_1'"), Code.UNSUPPORTED_PARAMETER, "input[0].content[1].file_id"),
+                arguments(
+                        image("'image_url':'https://example.com/a.png','detail':'huge'"),
+                        Code.INVALID_VALUE,
+                        "input[0].content[1].detail"),
+                arguments(
+                        "{'role':'assistant','content':[{'type':'input_image','image_url':'https://example.com/a'}]}",
+                        Code.UNSUPPORTED_VALUE,
+                        "input[0].content[0].type"),
+                arguments(
+                        "{'role':'user','content':["
+                                + "{'type':'input_image','image_url':'https://example.com/a'},".repeat(50)
+                                + "{'type':'input_image','image_url':'https://example.com/a'}]}",
+                        Code.INVALID_VALUE,
+                        "input[0].content[50].type"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusedImages")
+    void anImageThatIsNoneIsRefused(String item, Code code, String param) {
+        assertRefused(PARSER, "{'input':[" + item + "]}", code, param);
+    }
+
+    @Test
+    void imagesStandWhereTheyStood() {
+        ResponseSpec spec = parse("""
+                {'input':[{'role':'user','content':[{'type':'input_text','text':'What is'},
+                  {'type':'input_image','image_url':'data:image/png;base64,AAAA','detail':'low'},
+                  {'type':'input_text','text':'this?'},
+                  {'type':'input_image','image_url':'https://example.com/a%20b.png?c=1&d#e'}]}]}""").spec();
+        assertThat(spec.input())
+                .containsExactly(new Item.Message(
+                        Item.Role.USER,
+                        "What is\nthis?",
+                        List.of(
+                                new Item.Content.Text("What is"),
+                                new Item.Content.Image("data:image/png;base64,AAAA", "low"),
+                                new Item.Content.Text("this?"),
+                                new Item.Content.Image("https://example.com/a%20b.png?c=1&d#e", "auto"))));
+    }
+
+    @Test
+    void aRefusalThatIsEchoedStaysOne() {
+        ResponseSpec spec = parse("""
+                {'input':[{'role':'user','content':'do it'},{'role':'assistant','content':[{'type':'refusal','refusal':'no'}]},
+                  {'role':'user','content':'please'}]}""").spec();
+        assertThat(spec.input().get(1))
+                .isEqualTo(new Item.Message(Item.Role.ASSISTANT, "no", List.of(new Item.Content.Refusal("no"))));
+    }
+
+    @Test
+    void whatTheModelIsAskedForIsTaken() {
+        ResponseSpec spec = parse("""
+                {'input':'a','truncation':'auto','service_tier':'flex','include':['web_search_call.action.sources',
+                 'message.input_image.image_url'],'text':{'verbosity':'low','format':{'type':'json_schema','name':'n',
+                 'description':'d','strict':true,'schema':{'$schema':'http://json-schema.org/draft-07/schema#',
+                 'type':'object','properties':{'a':{'type':'string','format':'email'}},'required':['a'],
+                 'additionalProperties':false}}}}""").spec();
+        assertThat(spec.truncation()).isEqualTo(ResponseSpec.Truncation.AUTO);
+        assertThat(spec.serviceTier()).isEqualTo("flex");
+        assertThat(spec.text().at("/format/schema/required/0").stringValue()).isEqualTo("a");
+        assertThat(parse("{'input':'a','service_tier':'auto','truncation':'disabled'}")
+                        .spec())
+                .isEqualTo(parse("{'input':'a'}").spec());
     }
 
     static Stream<Arguments> refusedItems() {
@@ -202,7 +330,7 @@ class CreateRequestParserTest {
                 arguments(
                         "{'role':'user','content':[{}]}", Code.MISSING_REQUIRED_PARAMETER, "input[0].content[0].type"),
                 arguments(
-                        "{'role':'user','content':[{'type':'input_image','image_url':'u'}]}",
+                        "{'role':'user','content':[{'type':'input_file','file_id':'f'}]}",
                         Code.UNSUPPORTED_VALUE,
                         "input[0].content[0].type"),
                 arguments(
