@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createOpenAI } from '@ai-sdk/openai';
 import { createOpenResponses } from '@ai-sdk/open-responses';
-import { generateText, stepCountIs, streamText, tool } from 'ai';
+import { generateText, Output, stepCountIs, streamText, tool } from 'ai';
 import { z } from 'zod';
 import { apiKey, baseURL, run, test } from './cases.mjs';
 
@@ -77,6 +77,29 @@ test('streams a function of the client in steps', async () => {
   assert.deepEqual(errors, []);
   assert.equal((await result.steps).length, 2);
   assert.match(await result.text, /forty-two/);
+});
+
+const person = Output.object({ schema: z.object({ name: z.string(), age: z.number().int() }) });
+
+test('generates an object', async () => {
+  const { output } = await generateText({ ...common, output: person, prompt: 'Ada' });
+  assert.deepEqual(output, { name: 'Ada', age: 1 });
+});
+
+test('generates an object that was repaired', async () => {
+  const { output } = await generateText({ ...common, output: person, prompt: 'Ada [[invalid=1]]' });
+  assert.equal(output.age, 1);
+});
+
+test('shows images', async () => {
+  const { text } = await generateText({
+    ...common,
+    messages: [{
+      role: 'user',
+      content: [{ type: 'text', text: 'What is this?' }, { type: 'image', image: 'data:image/png;base64,AAAA' }],
+    }],
+  });
+  assert.match(text, /image\/png of 3 bytes/);
 });
 
 test('ends at the bound of tokens', async () => {

@@ -1,6 +1,8 @@
 // npm openai, as its users use it.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
+import { zodTextFormat } from 'openai/helpers/zod';
+import { z } from 'zod';
 import { all, apiKey, baseURL, ended, run, test } from './cases.mjs';
 
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 30_000 });
@@ -123,6 +125,53 @@ test('uses tools of the server', async () => {
     .finalResponse();
   assert.deepEqual(final.output.map((item) => item.type).sort(), ['mcp_call', 'message', 'web_search_call']);
   assert.match(final.output_text, /42/);
+});
+
+const Person = z.object({ name: z.string(), age: z.number().int() });
+const person = { format: zodTextFormat(Person, 'person') };
+
+test('parses an answer by its schema', async () => {
+  const answer = await client.responses.parse({ model, input: 'Ada', text: person });
+  assert.deepEqual(answer.output_parsed, { name: 'Ada', age: 1 });
+});
+
+test('parses a streamed answer that was repaired', async () => {
+  const stream = client.responses.stream({ model, input: 'Ada [[invalid=1]]', text: person });
+  const ended = [];
+  stream.on('response.output_item.done', (event) => ended.push(event.item.status));
+  const final = await stream.finalResponse();
+  assert.deepEqual(ended, ['incomplete', 'completed']);
+  assert.equal(final.output_parsed.age, 1);
+});
+
+test('tells that the repair is wrong too', async () => {
+  const answer = await client.responses.create({ model, input: 'Ada [[invalid=2]]', text: person });
+  assert.equal(answer.status, 'incomplete');
+  assert.equal(answer.incomplete_details.reason, 'invalid_output');
+});
+
+test('streams a refusal', async () => {
+  let refusal = '';
+  const final = await client.responses
+    .stream({ model, input: 'Do it. [[refuse]]', text: person })
+    .on('response.refusal.delta', (event) => { refusal += event.delta; })
+    .finalResponse();
+  assert.equal(final.output_parsed, null);
+  assert.deepEqual(final.output[0].content.map((part) => [part.type, part.refusal]), [['refusal', refusal]]);
+});
+
+test('shows images', async () => {
+  const answer = await client.responses.create({
+    model,
+    input: [{
+      role: 'user',
+      content: [
+        { type: 'input_text', text: 'What is this?' },
+        { type: 'input_image', image_url: 'data:image/png;base64,AAAA', detail: 'low' },
+      ],
+    }],
+  });
+  assert.match(answer.output_text, /image\/png of 3 bytes, low/);
 });
 
 test('names what is wrong', async () => {

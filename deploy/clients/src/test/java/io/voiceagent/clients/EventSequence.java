@@ -84,9 +84,10 @@ final class EventSequence {
         } else if (type.endsWith(".delta")) {
             require(item.part || type.contains("arguments"), event, "comes before its part");
             item.text.append(event.path("delta").asString(""));
-        } else if (type.endsWith("_text.done") || type.endsWith("arguments.done")) {
-            String whole = event.path(type.endsWith("_text.done") ? "text" : "arguments")
-                    .asString("");
+        } else if (type.endsWith("_text.done") || type.endsWith("arguments.done") || type.endsWith("refusal.done")) {
+            String whole = event.path("text")
+                    .asString(event.path("arguments")
+                            .asString(event.path("refusal").asString("")));
             require(item.text.toString().equals(whole), event, "is not its deltas together: " + item.text);
         }
     }

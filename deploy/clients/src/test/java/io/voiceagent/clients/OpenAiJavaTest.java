@@ -11,17 +11,24 @@ import com.openai.errors.BadRequestException;
 import com.openai.errors.NotFoundException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ResponseAccumulator;
+import com.openai.models.ResponseFormatJsonObject;
 import com.openai.models.responses.EasyInputMessage;
 import com.openai.models.responses.FunctionTool;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
+import com.openai.models.responses.ResponseFormatTextJsonSchemaConfig;
 import com.openai.models.responses.ResponseFunctionToolCall;
 import com.openai.models.responses.ResponseIncompleteEvent;
+import com.openai.models.responses.ResponseInputContent;
+import com.openai.models.responses.ResponseInputImage;
 import com.openai.models.responses.ResponseInputItem;
+import com.openai.models.responses.ResponseInputText;
 import com.openai.models.responses.ResponseItem;
+import com.openai.models.responses.ResponseOutputMessage;
 import com.openai.models.responses.ResponseRetrieveParams;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
+import com.openai.models.responses.ResponseTextConfig;
 import com.openai.models.responses.Tool;
 import com.openai.models.responses.WebSearchTool;
 import com.openai.models.responses.inputitems.InputItemListParams;
@@ -268,6 +275,144 @@ class OpenAiJavaTest {
         assertThat(answer.validate().status()).contains(ResponseStatus.INCOMPLETE);
         assertThat(answer.incompleteDetails().orElseThrow().reason())
                 .contains(Response.IncompleteDetails.Reason.MAX_OUTPUT_TOKENS);
+    }
+
+    /** What a caller wants of a model. */
+    static final class Person {
+        public String name;
+        public int age;
+    }
+
+    @Test
+    void parsesAnAnswerIntoAClass() {
+        Person person = person("Ada");
+
+        assertThat(person.name).isEqualTo("Ada");
+        assertThat(person.age).isEqualTo(1);
+    }
+
+    @Test
+    void getsAnAnswerThatWasRepaired() {
+        assertThat(person("Ada [[invalid=1]]").age).isEqualTo(1);
+    }
+
+    private static Person person(String input) {
+        return client
+                .responses()
+                .create(ResponseCreateParams.builder()
+                        .model("simulator")
+                        .input(input)
+                        .text(Person.class)
+                        .build())
+                .output()
+                .stream()
+                .flatMap(item -> item.message().stream())
+                .flatMap(message -> message.content().stream())
+                .flatMap(part -> part.outputText().stream())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Test
+    void endsIncompleteWhenTheRepairIsWrongToo() {
+        Response answer = client.responses().create(object("Ada [[invalid=2]]").build());
+
+        assertThat(answer.status()).contains(ResponseStatus.INCOMPLETE);
+        assertThat(answer.incompleteDetails()
+                        .orElseThrow()
+                        .reason()
+                        .orElseThrow()
+                        .asString())
+                .isEqualTo("invalid_output");
+    }
+
+    @Test
+    void streamsTheAnswerThatIsRepairedAndItsRepair() {
+        List<ResponseStreamEvent> events = stream(object("Ada [[invalid=1]] [[reasoning=2]]"));
+
+        assertThat(events.stream()
+                        .flatMap(event -> event.outputItemDone().stream())
+                        .flatMap(event -> event.item().message().stream())
+                        .map(message -> message.status().asString()))
+                .containsExactly("incomplete", "completed");
+        assertThat(text(events.getLast().asCompleted().response()))
+                .startsWith("{")
+                .endsWith("}");
+        String id = events.getLast().asCompleted().response().id();
+        assertThat(resumed(id, 5)).isEqualTo(events.subList(6, events.size()));
+    }
+
+    private static ResponseCreateParams.Builder object(String input) {
+        return question(input)
+                .text(ResponseTextConfig.builder()
+                        .format(ResponseFormatJsonObject.builder().build())
+                        .build());
+    }
+
+    @Test
+    void streamsARefusal() {
+        List<ResponseStreamEvent> events = stream(question("Do it. [[refuse]]"));
+
+        var deltas = new StringBuilder();
+        events.forEach(event -> event.refusalDelta().ifPresent(delta -> deltas.append(delta.delta())));
+        Response last = events.getLast().asCompleted().response();
+        ResponseOutputMessage message = last.validate().output().getFirst().asMessage();
+        assertThat(message.content().getFirst().asRefusal().refusal())
+                .isEqualTo(deltas.toString())
+                .isNotBlank();
+
+        Response next = client.responses()
+                .create(question("Then say something.")
+                        .previousResponseId(last.id())
+                        .build());
+        assertThat(next.status()).contains(ResponseStatus.COMPLETED);
+    }
+
+    @Test
+    void showsImages() {
+        Response answer = client.responses()
+                .create(ResponseCreateParams.builder()
+                        .model("simulator")
+                        .inputOfResponse(List.of(ResponseInputItem.ofEasyInputMessage(EasyInputMessage.builder()
+                                .role(EasyInputMessage.Role.USER)
+                                .contentOfResponseInputMessageContentList(List.of(
+                                        ResponseInputContent.ofInputText(ResponseInputText.builder()
+                                                .text("What is this?")
+                                                .build()),
+                                        ResponseInputContent.ofInputImage(ResponseInputImage.builder()
+                                                .imageUrl("data:image/png;base64,AAAA")
+                                                .detail(ResponseInputImage.Detail.LOW)
+                                                .build())))
+                                .build())))
+                        .build());
+
+        assertThat(text(answer)).contains("image/png of 3 bytes, low");
+        var items = client.responses().inputItems().list(answer.id());
+        assertThat(items.data()
+                        .getFirst()
+                        .asResponseInputMessageItem()
+                        .content()
+                        .get(1)
+                        .asInputImage()
+                        .imageUrl())
+                .contains("data:image/png;base64,AAAA");
+    }
+
+    @Test
+    void namesASchemaThatIsNone() {
+        assertThatThrownBy(() -> client.responses()
+                        .create(question("x")
+                                .text(ResponseTextConfig.builder()
+                                        .format(ResponseFormatTextJsonSchemaConfig.builder()
+                                                .name("x")
+                                                .schema(ResponseFormatTextJsonSchemaConfig.Schema.builder()
+                                                        .putAdditionalProperty("type", JsonValue.from("nothing"))
+                                                        .build())
+                                                .build())
+                                        .build())
+                                .build()))
+                .isInstanceOfSatisfying(
+                        BadRequestException.class, e -> assertThat(e.param()).contains("text.format.schema"));
     }
 
     @Test
