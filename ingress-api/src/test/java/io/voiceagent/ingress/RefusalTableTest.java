@@ -255,10 +255,11 @@ class RefusalTableTest {
                         null),
                 new Row(
                         "unsupported endpoint",
-                        on -> on.request("/responses").GET(),
+                        on -> on.request("/audio/speech").POST(ofString(OK)),
                         501,
                         "unsupported_endpoint",
                         null),
+                new Row("no WebSocket", on -> on.request("/responses").GET(), 426, "upgrade_required", null),
                 new Row(
                         "bad starting_after",
                         on -> on.request("/responses/" + ours + "?stream=true&starting_after=x")

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultModel variable {@code LLM_MODEL}; null: each request must name its model
  * @param slowReaderPatience variable {@code SLOW_READER_SECONDS}, 1 to 600
  * @param slowReaderBytes variable {@code SLOW_READER_MEGABYTES}, 1 to 65,536
+ * @param socketLifetime variable {@code WEBSOCKET_SECONDS}, 1 to 86,400
  * @param turnDeadline variable {@code TURN_DEADLINE_SECONDS}, 1 to 86,400
  */
 public record IngressSettings(
@@ -26,6 +27,7 @@ public record IngressSettings(
         @Nullable String defaultModel,
         Duration slowReaderPatience,
         long slowReaderBytes,
+        Duration socketLifetime,
         Duration turnDeadline) {
     /** Reads the settings; throws {@link InvalidSettingException} naming the variable and the remedy. */
     public static IngressSettings from(Variables variables) {
@@ -36,6 +38,7 @@ public record IngressSettings(
                 variables.find("LLM_MODEL"),
                 Duration.ofSeconds(variables.integer("SLOW_READER_SECONDS", 30, 1, 600)),
                 (long) variables.integer("SLOW_READER_MEGABYTES", 64, 1, 65_536) << 20,
+                Duration.ofSeconds(variables.integer("WEBSOCKET_SECONDS", 3_600, 1, 86_400)),
                 Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400)));
     }
 }

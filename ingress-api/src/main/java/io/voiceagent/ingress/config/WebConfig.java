@@ -15,6 +15,7 @@ import io.voiceagent.ingress.web.ErrorWriter;
 import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.ingress.web.RequestFilter;
 import io.voiceagent.ingress.web.RequestMetrics;
+import io.voiceagent.ingress.web.ResponsesSocket;
 import io.voiceagent.ingress.web.Routes;
 import io.voiceagent.ingress.web.SlowReaders;
 import io.voiceagent.ingress.webhook.DeliveryLog;
@@ -78,7 +79,10 @@ public class WebConfig {
             Submissions submissions,
             RequestMetrics metrics,
             List<HealthComponent> health,
-            ObjectProvider<DeliveryLog> deliveries) {
+            ObjectProvider<DeliveryLog> deliveries,
+            TenantLimits limits,
+            Tracer tracer,
+            GoingAway goingAway) {
         return Routes.of(new Routes.Parts(
                 new CreateRequestParser(catalogue, settings.defaultModel()),
                 submissions,
@@ -86,7 +90,13 @@ public class WebConfig {
                 settings.turnDeadline(),
                 health,
                 settings.defaultModel(),
-                deliveries.getIfAvailable(() -> DeliveryLog.EMPTY)));
+                deliveries.getIfAvailable(() -> DeliveryLog.EMPTY),
+                new ResponsesSocket.Options(limits, tracer, settings.socketLifetime(), goingAway.ends())));
+    }
+
+    @Bean
+    GoingAway goingAway() {
+        return new GoingAway();
     }
 
     @Bean

@@ -31,6 +31,9 @@ public enum Code {
     CONTEXT_LENGTH_EXCEEDED(400, Type.INVALID_REQUEST, "The request is larger than one turn may be."),
     /** The request is broken in a way that no other code names. */
     INVALID_REQUEST(400, Type.INVALID_REQUEST, "The HTTP request is malformed."),
+    /** The WebSocket has had its time. */
+    WEBSOCKET_CONNECTION_LIMIT_REACHED(
+            400, Type.INVALID_REQUEST, "The WebSocket was open for as long as one may be; connect again."),
     /** No key, or a wrong one. */
     INVALID_API_KEY(401, Type.AUTHENTICATION, "The API key is missing or wrong."),
     /** The key may not be used for this. */
@@ -53,6 +56,8 @@ public enum Code {
     REQUEST_TOO_LARGE(413, Type.INVALID_REQUEST, "The body is larger than 10 MB."),
     /** The body is not declared to be JSON. */
     UNSUPPORTED_MEDIA_TYPE(415, Type.INVALID_REQUEST, "The body must be application/json, UTF-8, not compressed."),
+    /** The path takes a WebSocket with this method. */
+    UPGRADE_REQUIRED(426, Type.INVALID_REQUEST, "The path takes a WebSocket with this method."),
     /** The idempotency key stands for another request. */
     IDEMPOTENCY_KEY_REUSED(
             422, Type.INVALID_REQUEST, "The Idempotency-Key was sent with another body before; nothing was accepted."),
@@ -60,6 +65,8 @@ public enum Code {
     RATE_LIMIT_EXCEEDED(429, Type.RATE_LIMIT, "More requests or tokens than a minute allows; nothing was accepted."),
     /** The tenant has as many turns running as it may. */
     TOO_MANY_TURNS(429, Type.RATE_LIMIT, "As many turns of the tenant run as may; nothing was accepted."),
+    /** The tenant has as many WebSockets open as it may. */
+    TOO_MANY_CONNECTIONS(429, Type.RATE_LIMIT, "As many WebSockets of the tenant are open as may."),
     /** A defect of ours. */
     INTERNAL_ERROR(500, Type.SERVER, "The server failed; the request id finds it in the logs."),
     /** An endpoint of the dialect that this server does not have. */

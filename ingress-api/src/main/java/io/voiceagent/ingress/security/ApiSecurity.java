@@ -55,6 +55,9 @@ public final class ApiSecurity {
         "/actuator/health/**",
         "/actuator/prometheus"
     };
+    /** A WebSocket by which turns are submitted. */
+    private static final String SOCKET = "/api/v1/responses";
+
     private static final String SCHEME = "bearer ";
     private static final Duration PREFLIGHT_KEPT = Duration.ofMinutes(10);
     private static final Duration HTTPS_ONLY = Duration.ofDays(365);
@@ -89,6 +92,8 @@ public final class ApiSecurity {
     private static void authorize(AuthorizeExchangeSpec requests) {
         requests.pathMatchers(OPEN)
                 .permitAll()
+                .pathMatchers(HttpMethod.GET, SOCKET)
+                .hasAnyAuthority(authorities(Scope.SUBMIT))
                 .pathMatchers(HttpMethod.GET)
                 .hasAnyAuthority(authorities(Scope.READ))
                 .pathMatchers(HttpMethod.HEAD)
@@ -201,7 +206,9 @@ public final class ApiSecurity {
 
     private static Refusal scopeless(ServerWebExchange exchange) {
         HttpMethod method = exchange.getRequest().getMethod();
-        Scope needed = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD) ? Scope.READ : Scope.SUBMIT;
+        boolean socket = exchange.getRequest().getPath().value().equals(SOCKET);
+        boolean reads = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+        Scope needed = reads && !socket ? Scope.READ : Scope.SUBMIT;
         return new Refusal(
                 Code.INSUFFICIENT_SCOPE,
                 "Authorization",

@@ -5,9 +5,11 @@ import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.Submissions.Submitted;
 import java.io.IOException;
 import java.util.function.Function;
+import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.SignalType;
 import reactor.netty.channel.AbortedException;
@@ -28,17 +30,18 @@ final class AbandonedTurns {
     /** Answers with {@code answer}; a submission that is under way when the client goes is brought to its end, and then cancelled. */
     Mono<Void> of(ServerWebExchange exchange, Mono<Submitted> submitted, Function<Submitted, Mono<Void>> answer) {
         return of(
-                Exchanges.tenant(exchange.getAttributes()),
-                Exchanges.trace(exchange.getAttributes()),
-                submitted,
-                answer);
+                        Exchanges.tenant(exchange.getAttributes()),
+                        Exchanges.trace(exchange.getAttributes()),
+                        submitted,
+                        answer::apply)
+                .then();
     }
 
-    /** As above, of no exchange in particular. */
-    <T> Mono<T> of(String tenant, Context trace, Mono<Submitted> submitted, Function<Submitted, Mono<T>> answer) {
+    /** As above, of a client whose turn is not a request of its own. */
+    <T> Flux<T> of(String tenant, Context trace, Mono<Submitted> submitted, Function<Submitted, Publisher<T>> answer) {
         // Goes on when its subscriber is gone: what may be in the log already has to be found there
         Mono<Submitted> kept = submitted.cache();
-        return kept.flatMap(answer)
+        return kept.flatMapMany(answer)
                 .doOnError(AbandonedTurns::isGone, gone -> cancel(tenant, trace, kept))
                 .doFinally(signal -> {
                     if (signal == SignalType.CANCEL) {

@@ -65,6 +65,20 @@ final class Bodies {
                                 "The body did not arrive within %d s.".formatted(TIMEOUT.toSeconds())));
     }
 
+    /** Counts a body that came otherwise; false: it is too much, and not counted. */
+    boolean hold(int bytes) {
+        if (open.addAndGet(bytes) > bound) {
+            give(bytes);
+            return false;
+        }
+        return true;
+    }
+
+    /** Counts it no more. */
+    void give(long bytes) {
+        open.addAndGet(-bytes);
+    }
+
     private DataBuffer counted(DataBuffer buffer, AtomicLong mine) {
         int bytes = buffer.readableByteCount();
         mine.addAndGet(bytes);

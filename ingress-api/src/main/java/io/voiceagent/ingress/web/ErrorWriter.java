@@ -66,7 +66,7 @@ public final class ErrorWriter {
     private static void addHeaders(HttpHeaders headers, Refusal refusal) {
         switch (refusal.code()) {
             case INVALID_API_KEY -> headers.set(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"voice-agent\"");
-            case SERVICE_UNAVAILABLE, OVERLOADED, TOO_MANY_TURNS ->
+            case SERVICE_UNAVAILABLE, OVERLOADED, TOO_MANY_TURNS, TOO_MANY_CONNECTIONS ->
                 headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
             case SUBMISSION_UNKNOWN, FOLLOWING_LOST -> {
                 headers.set(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
@@ -78,7 +78,8 @@ public final class ErrorWriter {
         }
     }
 
-    private static Refusal refusal(ServerWebExchange exchange, Throwable failure) {
+    /** What the client of {@code exchange} is told of a failure. */
+    static Refusal refusal(ServerWebExchange exchange, Throwable failure) {
         return switch (failure) {
             case Refusal refusal -> refusal;
             case DataBufferLimitException tooLarge -> bodyTooLarge();
@@ -144,7 +145,8 @@ public final class ErrorWriter {
         return Refusal.of(Code.REQUEST_TOO_LARGE, "The body is larger than %d bytes.".formatted(Limits.BODY_BYTES));
     }
 
-    private static ObjectNode body(Refusal refusal) {
+    /** The one shape of errors. */
+    static ObjectNode body(Refusal refusal) {
         ObjectNode body = Json.mapper().createObjectNode();
         body.putObject("error")
                 .put("message", refusal.message())

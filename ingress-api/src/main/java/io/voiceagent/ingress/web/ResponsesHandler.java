@@ -1,6 +1,7 @@
 package io.voiceagent.ingress.web;
 
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.context.Context;
 import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.follow.FollowingLostException;
 import io.voiceagent.ingress.refusal.Code;
@@ -12,17 +13,21 @@ import io.voiceagent.ingress.submit.spec.BodyReader;
 import io.voiceagent.ingress.submit.spec.CreateRequest;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.fold.ResponseEvent;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
@@ -43,7 +48,7 @@ final class ResponsesHandler {
     /** Few, since a large body takes many times its size while it is parsed. The queue is bounded by the bytes of open bodies. */
     private static final Scheduler PARSING = Schedulers.newBoundedElastic(2, 10_000, "parse", 60, true);
 
-    private final Bodies bodies = new Bodies();
+    private final Bodies bodies;
     private final Semaphore followers;
     private final CreateRequestParser parser;
     private final Submissions submissions;
@@ -54,17 +59,23 @@ final class ResponsesHandler {
 
     /** @param turnDeadline a turn has ended by then, so nobody waits much longer */
     ResponsesHandler(
-            CreateRequestParser parser, Submissions submissions, EventStream eventStream, Duration turnDeadline) {
-        this(parser, submissions, eventStream, turnDeadline, FOLLOWERS);
+            Bodies bodies,
+            CreateRequestParser parser,
+            Submissions submissions,
+            EventStream eventStream,
+            Duration turnDeadline) {
+        this(bodies, parser, submissions, eventStream, turnDeadline, FOLLOWERS);
     }
 
     /** @param followers requests that may wait for events at one time */
     ResponsesHandler(
+            Bodies bodies,
             CreateRequestParser parser,
             Submissions submissions,
             EventStream eventStream,
             Duration turnDeadline,
             int followers) {
+        this.bodies = bodies;
         this.followers = new Semaphore(followers);
         this.parser = parser;
         this.submissions = submissions;
@@ -86,6 +97,42 @@ final class ResponsesHandler {
                 body -> parse(exchange, body, retry).flatMap(parsed -> create(exchange, parsed, prefer)));
     }
 
+    /**
+     * A turn that comes over a connection with others; signals a {@link Refusal} when it is not accepted or can't be followed.
+     *
+     * @param read makes the body of a {@code POST} from what was sent
+     */
+    Flux<ResponseEvent> turn(
+            String tenant, Context trace, byte[] sent, Function<byte[], ObjectNode> read, Preferences prefer) {
+        Flux<ResponseEvent> events = offLoop(
+                        sent.length, Mono.defer(() -> references.resolved(tenant, read.apply(sent))))
+                .map(parser::parse)
+                .flatMapMany(request -> {
+                    Mono<Submissions.Submitted> submitted = submissions.submit(tenant, request.spec(), null, trace);
+                    Function<Submissions.Submitted, Publisher<ResponseEvent>> answer =
+                            turn -> events(trace, request, turn.response());
+                    return prefer.cancelOnDisconnect()
+                            ? abandonable.of(tenant, trace, submitted, answer)
+                            : submitted.flatMapMany(answer);
+                });
+        return Flux.using(this::follower, permit -> events, Semaphore::release);
+    }
+
+    private static Flux<ResponseEvent> events(Context trace, CreateRequest request, FollowedResponse response) {
+        describe(trace, request, response);
+        return response.events(-1).onErrorMap(FollowingLostException.class, e -> lost(response.id()));
+    }
+
+    private static void describe(Context trace, CreateRequest request, FollowedResponse response) {
+        Span.fromContext(trace)
+                .setAttribute("gen_ai.response.id", response.id())
+                .setAttribute("gen_ai.request.model", request.spec().model());
+    }
+
+    private static <T> Mono<T> offLoop(int bytes, Mono<T> parsed) {
+        return bytes <= SMALL_BODY_BYTES ? parsed : parsed.subscribeOn(PARSING);
+    }
+
     /** @param repeatable null when each such request is a turn of its own */
     private record Parsed(CreateRequest request, @Nullable Repeatable repeatable) {}
 
@@ -97,7 +144,7 @@ final class ResponsesHandler {
             @Nullable Repeatable repeatable = retry.with(tree);
             return references.resolved(tenant, tree).map(whole -> new Parsed(parser.parse(whole), repeatable));
         });
-        return body.length <= SMALL_BODY_BYTES ? parsed : parsed.subscribeOn(PARSING);
+        return offLoop(body.length, parsed);
     }
 
     private Mono<Void> create(ServerWebExchange exchange, Parsed parsed, Preferences asked) {
@@ -132,17 +179,16 @@ final class ResponsesHandler {
 
     /** Refuses what would wait when so many do already, before anything is accepted. */
     private Mono<Void> following(Mono<Void> work) {
-        return Mono.using(
-                () -> {
-                    if (!followers.tryAcquire()) {
-                        throw Refusal.of(
-                                Code.OVERLOADED,
-                                "Too many requests wait for events here. Nothing was accepted: try again later, or poll.");
-                    }
-                    return followers;
-                },
-                permit -> work,
-                Semaphore::release);
+        return Mono.using(this::follower, permit -> work, Semaphore::release);
+    }
+
+    private Semaphore follower() {
+        if (!followers.tryAcquire()) {
+            throw Refusal.of(
+                    Code.OVERLOADED,
+                    "Too many requests wait for events here. Nothing was accepted: try again later, or poll.");
+        }
+        return followers;
     }
 
     Mono<Void> get(ServerWebExchange exchange, String id) {
@@ -217,9 +263,7 @@ final class ResponsesHandler {
         if (submitted.replayed()) {
             exchange.getResponse().getHeaders().set(RetryHeaders.REPLAYED, "true");
         }
-        Span.fromContext(Exchanges.trace(exchange.getAttributes()))
-                .setAttribute("gen_ai.response.id", response.id())
-                .setAttribute("gen_ai.request.model", request.spec().model());
+        describe(Exchanges.trace(exchange.getAttributes()), request, response);
         if (request.stream()) {
             return stream(exchange, response, -1).onErrorMap(FollowingLostException.class, e -> lost(response.id()));
         }

@@ -33,6 +33,7 @@ public final class Routes {
      * @param health parts of the service, in the order of the answer
      * @param defaultModel null: each request must name one
      * @param deliveries of webhooks
+     * @param socket of WebSockets
      */
     public record Parts(
             CreateRequestParser parser,
@@ -41,7 +42,8 @@ public final class Routes {
             Duration turnDeadline,
             List<HealthComponent> health,
             @Nullable String defaultModel,
-            DeliveryLog deliveries) {}
+            DeliveryLog deliveries,
+            ResponsesSocket.Options socket) {}
 
     private final Map<String, Map<HttpMethod, Function<ServerRequest, Mono<Void>>>> table = new LinkedHashMap<>();
 
@@ -50,13 +52,17 @@ public final class Routes {
     /** The routes of the API. */
     public static RouterFunction<ServerResponse> of(Parts parts) {
         EventStream events = new EventStream(EventStream.HEARTBEAT, parts.metrics);
-        ResponsesHandler responses = new ResponsesHandler(parts.parser, parts.submissions, events, parts.turnDeadline);
+        Bodies bodies = new Bodies();
+        ResponsesHandler responses =
+                new ResponsesHandler(bodies, parts.parser, parts.submissions, events, parts.turnDeadline);
+        ResponsesSocket socket = new ResponsesSocket(responses, bodies, parts.socket);
         HealthHandler health = new HealthHandler(parts.health);
         ModelsHandler models = new ModelsHandler(parts.defaultModel);
         WebhookDeliveriesHandler deliveries = new WebhookDeliveriesHandler(parts.deliveries);
         Routes routes = new Routes();
         // Paths without a variable come before those with one
         routes.add(HttpMethod.POST, "/responses", request -> responses.create(request.exchange()));
+        routes.add(HttpMethod.GET, "/responses", request -> socket.connect(request.exchange()));
         UnsupportedEndpoints.ALL.forEach(
                 endpoint -> routes.put(endpoint.method(), endpoint.path(), request -> Mono.error(endpoint.refusal())));
         routes.add(

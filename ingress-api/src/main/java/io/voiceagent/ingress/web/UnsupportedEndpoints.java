@@ -16,7 +16,6 @@ final class UnsupportedEndpoints {
     }
 
     static final List<Endpoint> ALL = List.of(
-            endpoint(HttpMethod.GET, "/responses"),
             endpoint(HttpMethod.POST, "/responses/input_tokens"),
             endpoint(HttpMethod.POST, "/responses/compact"),
             endpoint(HttpMethod.POST, "/conversations"),

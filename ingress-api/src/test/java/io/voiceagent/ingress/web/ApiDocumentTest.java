@@ -60,6 +60,7 @@ class ApiDocumentTest extends WebTest {
                         "GET /api/v1/health",
                         "GET /api/v1/models",
                         "GET /api/v1/models/{model}",
+                        "GET /api/v1/responses",
                         "GET /api/v1/responses/{id}",
                         "GET /api/v1/responses/{id}/input_items",
                         "GET /api/v1/webhook_deliveries",

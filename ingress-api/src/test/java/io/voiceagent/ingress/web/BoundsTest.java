@@ -116,6 +116,7 @@ class BoundsTest {
                 InstantSource.system(),
                 new SecureRandom());
         return new ResponsesHandler(
+                new Bodies(),
                 new CreateRequestParser(FakeCatalogue.of(), "m"),
                 submissions,
                 new EventStream(EventStream.HEARTBEAT, new RequestMetrics(registry, registry)),

@@ -29,6 +29,7 @@ import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
+import org.springframework.http.client.ReactorResourceFactory;
 import org.springframework.test.web.reactive.server.WebTestClient;
 import org.springframework.web.reactive.function.client.WebClient;
 
@@ -154,6 +155,14 @@ public final class WebHarness implements AutoCloseable {
         @Bean
         KafkaSettings kafka() {
             return KafkaSettings.local("localhost:9092", 4, 4);
+        }
+
+        /** Not the ones that all share: the end of another server would take them away from this one. */
+        @Bean
+        ReactorResourceFactory ownThreads() {
+            ReactorResourceFactory threads = new ReactorResourceFactory();
+            threads.setUseGlobalResources(false);
+            return threads;
         }
 
         @Bean
