@@ -28,6 +28,44 @@ test('polls what runs in the background', async () => {
   assert.equal((await ended(retrieve, accepted.id)).status, 'completed');
 });
 
+test('holds a conversation', async () => {
+  const conversation = await client.conversations.create({
+    metadata: { topic: 'test' },
+    items: [{ type: 'message', role: 'user', content: 'My name is Ada.' }],
+  });
+  assert.equal(conversation.object, 'conversation');
+  const id = conversation.id;
+  const answer = await client.responses.create({ model, input: 'Who am I? [[tokens=5]]', conversation: id });
+  assert.deepEqual(answer.conversation, { id });
+  const slow = await client.responses.create({
+    model, input: 'Slowly. [[tokens=200]] [[tps=40]]', conversation: { id }, background: true,
+  });
+  await assert.rejects(
+    client.responses.create({ model, input: 'No.', conversation: id, conversation_concurrency: 'reject' }),
+    (error) => error.status === 400 && error.code === 'conversation_locked',
+  );
+  const next = await client.responses
+    .stream({ model, input: 'Stop. [[tokens=5]]', conversation: id, conversation_concurrency: 'interrupt' })
+    .finalResponse();
+  assert.equal(next.status, 'completed');
+  assert.equal((await retrieve(slow.id)).status, 'cancelled');
+
+  const added = await client.conversations.items.create(id, {
+    items: [{ type: 'message', role: 'user', content: 'I live in Oslo.' }],
+  });
+  const items = await all(client.conversations.items.list(id, { order: 'asc', limit: 2 }));
+  assert.deepEqual(items.at(-1), added.data[0]);
+  assert.equal(items[0].content[0].text, 'My name is Ada.');
+  assert.deepEqual(
+    await client.conversations.items.retrieve(added.data[0].id, { conversation_id: id }), added.data[0],
+  );
+  await client.conversations.items.delete(added.data[0].id, { conversation_id: id });
+  assert.equal((await all(client.conversations.items.list(id))).length, items.length - 1);
+  assert.deepEqual((await client.conversations.update(id, { metadata: { topic: 'done' } })).metadata, { topic: 'done' });
+  assert.equal((await client.conversations.delete(id)).deleted, true);
+  await assert.rejects(client.conversations.retrieve(id), OpenAI.NotFoundError);
+});
+
 test('streams', async () => {
   const events = await all(await client.responses.create({ model, input: 'Stream. [[tokens=9]]', stream: true }));
   const text = events.filter((e) => e.type === 'response.output_text.delta').map((e) => e.delta).join('');

@@ -182,7 +182,13 @@ class RefusalTableTest {
                         "\"tools\":[{\"type\":\"function\",\"name\":\"f\",\"x\":1}]",
                         "unknown_parameter",
                         "tools[0].x"),
-                field("unsupported field", "\"conversation\":\"c\"", "unsupported_parameter", "conversation"),
+                field("unsupported field", "\"prompt\":\"c\"", "unsupported_parameter", "prompt"),
+                body(
+                        "unknown conversation",
+                        "{\"input\":\"a\",\"conversation\":\"c\"}",
+                        404,
+                        "conversation_not_found",
+                        "conversation"),
                 field("unsupported value", "\"top_logprobs\":3", "unsupported_value", "top_logprobs"),
                 field(
                         "unsupported tool",

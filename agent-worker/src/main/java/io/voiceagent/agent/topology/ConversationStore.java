@@ -158,12 +158,7 @@ final class ConversationStore {
         if (!read.ascending()) {
             Collections.reverse(ordered);
         }
-        int from = 0;
-        for (int i = 0; read.after() != null && i < ordered.size(); i++) {
-            if (ordered.get(i).responseId().equals(read.after())) {
-                from = i + 1;
-            }
-        }
+        int from = from(ordered, read);
         List<StepEvent.Node> nodes = new ArrayList<>();
         int bytes = 0;
         for (Turn.Over over : ordered.subList(from, Math.min(ordered.size(), from + read.nodes()))) {
@@ -175,6 +170,25 @@ final class ConversationStore {
             nodes.add(node);
         }
         return new Page(nodes, from + nodes.size() < ordered.size());
+    }
+
+    /** Where the page begins. After a node that is not in the line, such as the turn that runs, there is nothing. */
+    private int from(List<Turn.Over> ordered, Request.ReadConversation read) {
+        String after = read.after();
+        // Of a turn of which nothing is kept the place is still known
+        while (after != null && turns.find(after) instanceof Turn.Gone gone) {
+            after = gone.previous();
+        }
+        if (after == null) {
+            return read.ascending() || read.after() == null ? 0 : ordered.size();
+        }
+        for (int i = 0; i < ordered.size(); i++) {
+            if (ordered.get(i).responseId().equals(after)) {
+                // Before it, when what is gone came after it
+                return read.ascending() || after.equals(read.after()) ? i + 1 : i;
+            }
+        }
+        return ordered.size();
     }
 
     /** All that concerns a conversation is in its partition, and under its key. */

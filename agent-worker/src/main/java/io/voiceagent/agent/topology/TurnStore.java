@@ -53,6 +53,11 @@ final class TurnStore {
         return over == null ? Turn.unknown(id) : TurnCodec.read(over);
     }
 
+    /** The same, of any text; unknown when it names nothing of this partition. */
+    Turn find(String id) {
+        return isHere(id) ? load(id) : Turn.unknown(id);
+    }
+
     /** Puts the state, whose bytes were measured before. */
     void save(Turn turn, byte[] bytes) {
         switch (turn) {

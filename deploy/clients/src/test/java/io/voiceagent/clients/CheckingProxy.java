@@ -161,13 +161,27 @@ final class CheckingProxy implements AutoCloseable {
         ServerSentEvents stream = ServerSentEvents.parse(body);
         violations.addAll(stream.violations());
         boolean all = method.equals("POST") || !String.valueOf(uri.getQuery()).contains("starting_after");
-        violations.addAll(dialect.violations(stream.events(), all));
+        if (uri.getPath().endsWith("/events")) {
+            violations.addAll(dialect.violationsTurnByTurn(stream.events()));
+        } else {
+            violations.addAll(dialect.violations(stream.events(), all));
+        }
         if (whole && !stream.done()) {
             violations.add("%s %s: the stream has no end".formatted(method, uri));
         }
     }
 
     private static String object(String method, String path) {
+        if (path.contains("/conversations")) {
+            if (path.endsWith("/items")) {
+                return "conversationItems";
+            }
+            boolean item = path.contains("/items/");
+            if (method.equals("DELETE")) {
+                return item ? "conversation" : "conversationDeletion";
+            }
+            return item ? "conversationItem" : "conversation";
+        }
         if (method.equals("DELETE")) {
             return "deletion";
         }

@@ -54,6 +54,23 @@ final class Dialect {
         return found;
     }
 
+    /** The same of a stream of many turns, which may begin in the middle of one. */
+    List<String> violationsTurnByTurn(List<JsonNode> events) {
+        List<String> found = new ArrayList<>();
+        List<JsonNode> turn = new ArrayList<>();
+        boolean fromTheFirst = false;
+        for (JsonNode event : events) {
+            if (event.path("type").asString("").equals("response.created")) {
+                found.addAll(violations(turn, fromTheFirst));
+                turn.clear();
+                fromTheFirst = true;
+            }
+            turn.add(event);
+        }
+        found.addAll(violations(turn, fromTheFirst));
+        return found;
+    }
+
     /** How many values were checked, by definition. */
     Map<String, Integer> checked() {
         Map<String, Integer> counts = new TreeMap<>();

@@ -12,6 +12,15 @@ import com.openai.errors.NotFoundException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.helpers.ResponseAccumulator;
 import com.openai.models.ResponseFormatJsonObject;
+import com.openai.models.conversations.Conversation;
+import com.openai.models.conversations.ConversationCreateParams;
+import com.openai.models.conversations.ConversationUpdateParams;
+import com.openai.models.conversations.items.ConversationItem;
+import com.openai.models.conversations.items.ConversationItemList;
+import com.openai.models.conversations.items.ItemCreateParams;
+import com.openai.models.conversations.items.ItemDeleteParams;
+import com.openai.models.conversations.items.ItemListParams;
+import com.openai.models.conversations.items.ItemRetrieveParams;
 import com.openai.models.responses.EasyInputMessage;
 import com.openai.models.responses.FunctionTool;
 import com.openai.models.responses.Response;
@@ -85,6 +94,79 @@ class OpenAiJavaTest {
         assertThat(answer.usage())
                 .hasValueSatisfying(usage -> assertThat(usage.outputTokens()).isEqualTo(8));
         assertThat(answer.metadata().orElseThrow()._additionalProperties()).containsKey("colour");
+    }
+
+    @Test
+    void holdsAConversation() {
+        Conversation conversation = client.conversations()
+                .create(ConversationCreateParams.builder()
+                        .metadata(ConversationCreateParams.Metadata.builder()
+                                .putAdditionalProperty("topic", JsonValue.from("test"))
+                                .build())
+                        .addItem(message("My name is Ada."))
+                        .build());
+        Response answer = client.responses()
+                .create(question("Who am I? [[tokens=5]]")
+                        .conversation(conversation.id())
+                        .build());
+        assertThat(answer.conversation())
+                .hasValueSatisfying(it -> assertThat(it.id()).isEqualTo(conversation.id()));
+
+        ConversationItemList added = client.conversations()
+                .items()
+                .create(ItemCreateParams.builder()
+                        .conversationId(conversation.id())
+                        .addItem(message("And I live in Oslo."))
+                        .build());
+        assertThat(added.data()).hasSize(1);
+        List<ConversationItem> items = new ArrayList<>();
+        client.conversations()
+                .items()
+                .list(
+                        conversation.id(),
+                        ItemListParams.builder()
+                                .order(ItemListParams.Order.ASC)
+                                .limit(3)
+                                .build())
+                .autoPager()
+                .forEach(items::add);
+        assertThat(items).hasSize(4).allMatch(ConversationItem::isMessage);
+        String last = items.getLast().asMessage().id();
+        assertThat(client.conversations()
+                        .items()
+                        .retrieve(ItemRetrieveParams.builder()
+                                .conversationId(conversation.id())
+                                .itemId(last)
+                                .build())
+                        .isMessage())
+                .isTrue();
+        client.conversations()
+                .items()
+                .delete(ItemDeleteParams.builder()
+                        .conversationId(conversation.id())
+                        .itemId(last)
+                        .build());
+        assertThat(client.conversations().items().list(conversation.id()).items())
+                .hasSize(3);
+        assertThat(client.conversations().retrieve(conversation.id())).isEqualTo(conversation);
+        client.conversations()
+                .update(
+                        conversation.id(),
+                        ConversationUpdateParams.builder()
+                                .metadata(ConversationUpdateParams.Metadata.builder()
+                                        .putAdditionalProperty("topic", JsonValue.from("done"))
+                                        .build())
+                                .build());
+        assertThat(client.conversations().delete(conversation.id()).deleted()).isTrue();
+        assertThatThrownBy(() -> client.conversations().retrieve(conversation.id()))
+                .isInstanceOf(NotFoundException.class);
+    }
+
+    private static EasyInputMessage message(String text) {
+        return EasyInputMessage.builder()
+                .role(EasyInputMessage.Role.USER)
+                .content(text)
+                .build();
     }
 
     @Test

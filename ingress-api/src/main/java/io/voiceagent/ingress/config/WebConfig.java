@@ -7,6 +7,7 @@ import io.swagger.v3.oas.models.OpenAPI;
 import io.voiceagent.ingress.follow.ResponseReader;
 import io.voiceagent.ingress.follow.ToolCatalogue;
 import io.voiceagent.ingress.limit.TenantLimits;
+import io.voiceagent.ingress.submit.Conversations;
 import io.voiceagent.ingress.submit.RequestLog;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
@@ -47,12 +48,29 @@ public class WebConfig {
     Submissions submissions(
             IngressSettings settings, KafkaSettings kafka, RequestLog log, ResponseReader reader, TenantLimits limits) {
         return new Submissions(
-                new Submissions.Options(kafka.agentPartitions(), settings.turnDeadline(), CANCEL_WAIT, VERDICT_WAIT),
+                options(settings, kafka),
                 settings.responseIds(),
                 limits.bounded(log),
                 reader,
                 InstantSource.system(),
                 new SecureRandom());
+    }
+
+    @Bean
+    Conversations conversations(
+            IngressSettings settings, KafkaSettings kafka, RequestLog log, ResponseReader reader, Submissions turns) {
+        return new Conversations(
+                options(settings, kafka),
+                settings.responseIds(),
+                log,
+                reader,
+                turns,
+                InstantSource.system(),
+                new SecureRandom());
+    }
+
+    private static Submissions.Options options(IngressSettings settings, KafkaSettings kafka) {
+        return new Submissions.Options(kafka.agentPartitions(), settings.turnDeadline(), CANCEL_WAIT, VERDICT_WAIT);
     }
 
     @Bean
@@ -77,6 +95,7 @@ public class WebConfig {
             IngressSettings settings,
             ToolCatalogue catalogue,
             Submissions submissions,
+            Conversations conversations,
             RequestMetrics metrics,
             List<HealthComponent> health,
             ObjectProvider<DeliveryLog> deliveries,
@@ -86,6 +105,7 @@ public class WebConfig {
         return Routes.of(new Routes.Parts(
                 new CreateRequestParser(catalogue, settings.defaultModel()),
                 submissions,
+                conversations,
                 metrics,
                 settings.turnDeadline(),
                 health,

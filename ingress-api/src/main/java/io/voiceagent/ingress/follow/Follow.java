@@ -23,13 +23,15 @@ public final class Follow implements Readiness, AutoCloseable {
         Turns turns = new Turns(options, clock, Schedulers.parallel());
         Verdicts verdicts = new Verdicts(Schedulers.parallel());
         Deletions deletions = new Deletions(kafka.agentPartitions(), Schedulers.parallel());
-        this.following =
-                new Following(kafka, clientId, options, turns, verdicts, deletions, new WatchedTurns(watcher), clock);
+        Lines lines = new Lines(Schedulers.parallel());
+        this.following = new Following(
+                kafka, clientId, options, turns, verdicts, deletions, new WatchedTurns(watcher), lines, clock);
         this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
         this.responses = new Responses(
                 turns,
                 verdicts,
                 deletions,
+                lines,
                 new LogReplay(kafka, clientId + "-replay", options),
                 new Archive(archive),
                 options,

@@ -27,6 +27,7 @@ final class Following implements AutoCloseable {
     private final Verdicts verdicts;
     private final Deletions deletions;
     private final WatchedTurns watched;
+    private final Lines lines;
     private final LogTail steps;
     private final LogTail stream;
     private final AtomicLong unreadable = new AtomicLong();
@@ -39,11 +40,13 @@ final class Following implements AutoCloseable {
             Verdicts verdicts,
             Deletions deletions,
             WatchedTurns watched,
+            Lines lines,
             InstantSource clock) {
         this.turns = turns;
         this.verdicts = verdicts;
         this.deletions = deletions;
         this.watched = watched;
+        this.lines = lines;
         this.steps = new LogTail(
                 kafka,
                 clientId + "-steps",
@@ -90,6 +93,7 @@ final class Following implements AutoCloseable {
 
     void letGo() {
         turns.dropRunning("this server shuts down");
+        lines.lose("this server shuts down");
     }
 
     @Override
@@ -105,6 +109,7 @@ final class Following implements AutoCloseable {
         (by == Source.STEPS ? stream : steps).restart();
         deletions.current(false);
         turns.dropRunning("this server has lost its place in the log");
+        lines.lose("this server has lost its place in the log");
     }
 
     private final class TurnReader implements LogTail.Reader {
@@ -128,6 +133,7 @@ final class Following implements AutoCloseable {
                 delete(record, read.partition());
                 verdicts.record(record);
                 watched.record(record);
+                lines.record(record);
             }
         }
 

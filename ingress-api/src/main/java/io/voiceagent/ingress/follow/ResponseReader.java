@@ -1,9 +1,13 @@
 package io.voiceagent.ingress.follow;
 
+import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.TurnError;
 import java.util.List;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Finds responses, wherever they are. */
@@ -30,6 +34,21 @@ public interface ResponseReader {
      */
     Watch watch(String responseId);
 
+    /** Watches which turns of a conversation object begin from now on, in their order. */
+    LineWatch line(ConversationId id);
+
+    /** Somebody follows a conversation; to be closed in any case. */
+    interface LineWatch extends AutoCloseable {
+        /**
+         * Ids of the turns that begin; completes when the conversation was deleted. For one subscriber. Signals {@link FollowingLostException}
+         * when this process can't follow any further, or the subscriber is too far behind.
+         */
+        Flux<String> begun();
+
+        @Override
+        void close();
+    }
+
     /** Somebody waits for a verdict; to be closed in any case. */
     interface Watch extends AutoCloseable {
         /** What is committed about the submission; without an end when nothing is. */
@@ -51,6 +70,12 @@ public interface ResponseReader {
          * @param same whether the bodies were equal
          */
         record Repeats(String earlier, boolean same) implements Verdict {}
+
+        /** Nothing comes of it, for this reason. */
+        record Refused(TurnError error) implements Verdict {}
+
+        /** It was about a conversation object, and this came of it. */
+        record OfConversation(StepEvent.OfConversation event) implements Verdict {}
     }
 
     /** Watches for the deletion of a response. It sees what is decided from now on, so it comes before the request is appended. */

@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.follow;
 
+import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Request;
@@ -31,6 +32,7 @@ final class Responses implements ResponseReader {
     private final Turns turns;
     private final Verdicts verdicts;
     private final Deletions deletions;
+    private final Lines lines;
     private final LogReplay log;
     private final Archive archive;
     private final FollowOptions options;
@@ -65,6 +67,7 @@ final class Responses implements ResponseReader {
             Turns turns,
             Verdicts verdicts,
             Deletions deletions,
+            Lines lines,
             LogReplay log,
             Archive archive,
             FollowOptions options,
@@ -73,6 +76,7 @@ final class Responses implements ResponseReader {
         this.turns = turns;
         this.verdicts = verdicts;
         this.deletions = deletions;
+        this.lines = lines;
         this.log = log;
         this.archive = archive;
         this.options = options;
@@ -93,6 +97,11 @@ final class Responses implements ResponseReader {
     @Override
     public DeletionWatch watchDeletion(String responseId) {
         return deletions.watch(responseId);
+    }
+
+    @Override
+    public LineWatch line(ConversationId id) {
+        return lines.watch(id);
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.StepEvent;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
@@ -11,6 +12,7 @@ import reactor.core.scheduler.Scheduler;
 /** Submissions whose fate somebody waits for: the tail of the committed steps tells it. As many as there are requests that wait. */
 final class Verdicts {
     static final String REPEATED = "repeated";
+    static final String REFUSED = "refused";
 
     private final ConcurrentHashMap<String, Sinks.One<ResponseReader.Verdict>> awaited = new ConcurrentHashMap<>();
     private final Scheduler scheduler;
@@ -44,15 +46,25 @@ final class Verdicts {
         }
         if (record.type().equals(TurnLog.ACCEPTED)) {
             sink.tryEmitValue(new ResponseReader.Verdict.Accepted());
-        } else if (record.type().equals(REPEATED)) {
-            try {
-                if (Json.read(record.value(), StepEvent.class) instanceof StepEvent.Repeated repeated) {
-                    sink.tryEmitValue(new ResponseReader.Verdict.Repeats(repeated.earlier(), repeated.same()));
-                }
-            } catch (MalformedMessageException e) {
-                sink.tryEmitError(e);
-            }
+            return;
         }
+        try {
+            ResponseReader.Verdict verdict = verdict(Json.read(record.value(), StepEvent.class));
+            if (verdict != null) {
+                sink.tryEmitValue(verdict);
+            }
+        } catch (MalformedMessageException e) {
+            sink.tryEmitError(e);
+        }
+    }
+
+    private static ResponseReader.@Nullable Verdict verdict(StepEvent event) {
+        return switch (event) {
+            case StepEvent.Repeated repeated -> new ResponseReader.Verdict.Repeats(repeated.earlier(), repeated.same());
+            case StepEvent.Refused refused -> new ResponseReader.Verdict.Refused(refused.error());
+            case StepEvent.OfConversation change -> new ResponseReader.Verdict.OfConversation(change);
+            default -> null;
+        };
     }
 
     /** How many are awaited. */

@@ -32,7 +32,7 @@ final class WatchedTurns {
             } else if (record.type().equals(TurnLog.ENDED)) {
                 Over over = Json.mapper().readValue(record.value(), Over.class);
                 watcher.ended(record.responseId(), over.usage.inputTokens() + over.usage.outputTokens(), over.at);
-            } else if (record.type().equals(Verdicts.REPEATED)) {
+            } else if (record.type().equals(Verdicts.REPEATED) || record.type().equals(Verdicts.REFUSED)) {
                 // It was no turn after all
                 watcher.ended(record.responseId(), 0, 0);
             }

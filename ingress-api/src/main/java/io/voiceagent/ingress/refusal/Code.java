@@ -27,6 +27,11 @@ public enum Code {
     PREVIOUS_RESPONSE_NOT_FOUND(400, Type.INVALID_REQUEST, "previous_response_id names no response of this key."),
     /** The parent has not ended. */
     PREVIOUS_RESPONSE_IN_PROGRESS(400, Type.INVALID_REQUEST, "The previous response has not ended yet."),
+    /** One turn of a conversation runs at a time. */
+    CONVERSATION_LOCKED(
+            400, Type.INVALID_REQUEST, "A turn of the conversation runs or waits, and the request does not wait."),
+    /** It holds as much as one may. */
+    CONVERSATION_FULL(400, Type.INVALID_REQUEST, "The conversation is as long as one may be."),
     /** What would be written to the log is larger than the log takes. */
     CONTEXT_LENGTH_EXCEEDED(400, Type.INVALID_REQUEST, "The request is larger than one turn may be."),
     /** The request is broken in a way that no other code names. */
@@ -44,6 +49,10 @@ public enum Code {
     NOT_FOUND(404, Type.INVALID_REQUEST, "The path does not exist."),
     /** No such response, or not this tenant's. */
     RESPONSE_NOT_FOUND(404, Type.INVALID_REQUEST, "No response of this key has that id."),
+    /** No such conversation, or not this tenant's. */
+    CONVERSATION_NOT_FOUND(404, Type.INVALID_REQUEST, "No conversation of this key has that id."),
+    /** No such item in it. */
+    ITEM_NOT_FOUND(404, Type.INVALID_REQUEST, "The conversation has no item of that id."),
     /** No such model. */
     MODEL_NOT_FOUND(404, Type.INVALID_REQUEST, "No model has that name."),
     /** The path exists, but not with this method. */
@@ -67,6 +76,9 @@ public enum Code {
     TOO_MANY_TURNS(429, Type.RATE_LIMIT, "As many turns of the tenant run as may; nothing was accepted."),
     /** The tenant has as many WebSockets open as it may. */
     TOO_MANY_CONNECTIONS(429, Type.RATE_LIMIT, "As many WebSockets of the tenant are open as may."),
+    /** As many turns of the conversation wait as may. */
+    CONVERSATION_QUEUE_FULL(
+            429, Type.RATE_LIMIT, "As many turns of the conversation wait as may; nothing was accepted."),
     /** A defect of ours. */
     INTERNAL_ERROR(500, Type.SERVER, "The server failed; the request id finds it in the logs."),
     /** An endpoint of the dialect that this server does not have. */

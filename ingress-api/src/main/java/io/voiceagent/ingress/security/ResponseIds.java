@@ -1,5 +1,6 @@
 package io.voiceagent.ingress.security;
 
+import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.transport.InvalidSettingException;
@@ -72,6 +73,26 @@ public final class ResponseIds {
     public ResponseId mint(String tenant, String conversation, Instant submittedAt, int nonce) {
         byte[] signed = ResponseId.signedBytes(signingKey, conversation, submittedAt, nonce);
         return ResponseId.parse(ResponseId.format(signed, mac(signingKey, signed, tenant)));
+    }
+
+    /** A new id of a conversation object; the parameters are those of {@link #mint}. */
+    public ConversationId mintConversation(String tenant, String conversation, Instant createdAt, int nonce) {
+        byte[] signed = ResponseId.signedBytes(signingKey, conversation, createdAt, nonce);
+        return new ConversationId(ResponseId.parse(ResponseId.format(signed, mac(signingKey, signed, ofLine(tenant)))));
+    }
+
+    /** As {@link #verify}, of a conversation object. */
+    public Optional<ConversationId> verifyConversation(String id, String tenant) {
+        if (!id.startsWith(ConversationId.PREFIX)) {
+            return Optional.empty();
+        }
+        return verify(ResponseId.PREFIX + id.substring(ConversationId.PREFIX.length()), ofLine(tenant))
+                .map(ConversationId::new);
+    }
+
+    /** Sets the MACs of conversations apart: no response id can be made one. No tenant has this character in its name. */
+    private static String ofLine(String tenant) {
+        return tenant + "\0conversation";
     }
 
     /** The parsed id when it was issued for this tenant, by any of the keys; else nothing, whatever the reason. */

@@ -8,11 +8,13 @@ import io.voiceagent.ingress.follow.ResponseReader.Verdict;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.security.ResponseIds;
+import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.Request.Registration;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
+import io.voiceagent.messages.TurnError;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -77,8 +79,8 @@ public final class Submissions {
      * @param repeatable null: it is a turn of its own, whatever came before
      */
     public Mono<Submitted> submit(String tenant, ResponseSpec spec, @Nullable Repeatable repeatable, Context trace) {
-        Registration registration =
-                repeatable == null ? null : repeatable.registration(tenant, spec.previousResponseId());
+        String before = spec.conversationId() == null ? spec.previousResponseId() : spec.conversationId();
+        Registration registration = repeatable == null ? null : repeatable.registration(tenant, before);
         return conversation(tenant, spec, registration).flatMap(conversation -> {
             Instant now = clock.instant();
             Request.Submit submit = new Request.Submit(
@@ -89,7 +91,8 @@ public final class Submissions {
                     now.plus(options.turnDeadline).toEpochMilli(),
                     spec,
                     registration);
-            return repeatable != null && repeatable.mayRepeat()
+            // What a conversation makes of a turn only the orchestrator can tell
+            return spec.conversationId() != null || repeatable != null && repeatable.mayRepeat()
                     ? decided(submit, trace)
                     : log.append(submit, trace)
                             .onErrorMap(Refusal.class, refusal -> naming(submit.responseId(), refusal))
@@ -102,7 +105,7 @@ public final class Submissions {
                         () -> reader.watch(submit.responseId()),
                         watch -> log.append(submit, trace)
                                 .then(watch.verdict().timeout(options.verdictWait))
-                                .onErrorMap(e -> isUnknown(e) ? unknown() : e),
+                                .onErrorMap(e -> isUnknown(e) ? unknown(submit) : e),
                         ResponseReader.Watch::close)
                 .flatMap(verdict -> switch (verdict) {
                     case Verdict.Accepted _ -> Mono.just(new Submitted(reader.submitted(submit), false));
@@ -111,6 +114,9 @@ public final class Submissions {
                         find(submit.tenant(), ResponseId.parse(earlier), gone())
                                 .map(found -> new Submitted(found, true));
                     case Verdict.Repeats _ -> Mono.error(reused());
+                    case Verdict.Refused(TurnError error) -> Mono.error(Conversations.refusal(error, "conversation"));
+                    case Verdict.OfConversation _ ->
+                        Mono.error(new IllegalStateException("a turn was answered as a change of a conversation"));
                 });
     }
 
@@ -119,7 +125,13 @@ public final class Submissions {
                 || failure instanceof Refusal refusal && refusal.code() == Code.SUBMISSION_UNKNOWN;
     }
 
-    private static Refusal unknown() {
+    private static Refusal unknown(Request.Submit submit) {
+        Registration registration = submit.registration();
+        if (registration == null || registration.kind() != Registration.Kind.KEY) {
+            return naming(
+                    submit.responseId(),
+                    Refusal.of(Code.SUBMISSION_UNKNOWN, "Whether the request was accepted is not known yet."));
+        }
         return Refusal.of(
                 Code.SUBMISSION_UNKNOWN,
                 "Whether the request was accepted is not known yet. Send it again with the same Idempotency-Key: it runs once.");
@@ -218,6 +230,12 @@ public final class Submissions {
 
     private Mono<String> conversation(String tenant, ResponseSpec spec, @Nullable Registration registration) {
         @Nullable String previous = spec.previousResponseId();
+        String line = spec.conversationId();
+        if (line != null) {
+            return Mono.justOrEmpty(ids.verifyConversation(line, tenant))
+                    .map(ConversationId::conversation)
+                    .switchIfEmpty(Mono.error(() -> Conversations.notFound("conversation")));
+        }
         if (previous == null) {
             return Mono.fromSupplier(() -> ResponseId.conversation(partition(registration), random.nextLong()));
         }
@@ -249,7 +267,8 @@ public final class Submissions {
                 : Repeatable.partition(registration, options.partitions);
     }
 
-    private Mono<FollowedResponse> find(String tenant, String id, Refusal missing) {
+    /** As {@link #find(String, String)}, with another refusal of what is not there. */
+    Mono<FollowedResponse> find(String tenant, String id, Refusal missing) {
         Optional<ResponseId> verified = ids.verify(id, tenant);
         return verified.isEmpty() ? Mono.error(missing) : find(tenant, verified.get(), missing);
     }

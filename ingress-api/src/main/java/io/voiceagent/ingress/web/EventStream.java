@@ -21,15 +21,19 @@ final class EventStream {
     static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
     /** Text that is made when it is about to be written: until then events are shared by all who read them. */
-    private record Piece(@Nullable ResponseEvent event, String text, boolean last) {
+    private record Piece(@Nullable Positioned event, String text, boolean last) {
         /** The data is JSON text without line ends, so one {@code data:} line holds it. */
         byte[] bytes() {
             String whole = event == null
                     ? text
-                    : "id: " + event.sequence() + "\nevent: " + event.type() + "\ndata: " + event.json() + "\n\n";
+                    : "id: " + event.id() + "\nevent: " + event.event().type() + "\ndata: "
+                            + event.event().json() + "\n\n";
             return whole.getBytes(StandardCharsets.UTF_8);
         }
     }
+
+    /** An event and what its {@code id:} line says. */
+    record Positioned(String id, ResponseEvent event) {}
 
     private static final Piece BEAT = new Piece(null, ": heartbeat\n\n", false);
     private static final Piece DONE = new Piece(null, "data: [DONE]\n\n", true);
@@ -44,6 +48,18 @@ final class EventStream {
 
     /** Completes when the last event is written; a client that goes away cancels the subscription and nothing else. */
     Mono<Void> write(ServerHttpResponse response, Flux<ResponseEvent> events) {
+        return writePieces(
+                response,
+                events.map(event -> new Piece(new Positioned(Long.toString(event.sequence()), event), "", false)));
+    }
+
+    /** The same, of events whose position is not their number alone; begins with a comment, since the first event may be long in coming. */
+    Mono<Void> writePositioned(ServerHttpResponse response, Flux<Positioned> events) {
+        return writePieces(
+                response, events.map(event -> new Piece(event, "", false)).startWith(BEAT));
+    }
+
+    private Mono<Void> writePieces(ServerHttpResponse response, Flux<Piece> events) {
         response.setStatusCode(HttpStatus.OK);
         response.getHeaders().setContentType(MediaType.TEXT_EVENT_STREAM);
         response.getHeaders().setCacheControl("no-cache, no-transform");
@@ -52,8 +68,7 @@ final class EventStream {
         DataBufferFactory buffers = response.bufferFactory();
         Flux<Piece> beats = Flux.interval(heartbeat).onBackpressureDrop().map(tick -> BEAT);
         Outflow outflow = Outflow.of(response);
-        return response.writeAndFlushWith(events.map(event -> new Piece(event, "", false))
-                        .concatWithValues(DONE)
+        return response.writeAndFlushWith(events.concatWithValues(DONE)
                         .mergeWith(beats)
                         .takeUntil(Piece::last)
                         .map(piece -> outflow == null

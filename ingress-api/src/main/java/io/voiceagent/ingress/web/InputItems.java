@@ -71,7 +71,7 @@ record InputItems(int limit, boolean ascending, @Nullable String after) {
         throw new Refusal(Code.INVALID_VALUE, "after", "'after' must be the id of an input item of this response.");
     }
 
-    private static String id(ObjectNode item) {
+    static String id(ObjectNode item) {
         return item.path("id").stringValue();
     }
 
@@ -92,7 +92,8 @@ record InputItems(int limit, boolean ascending, @Nullable String after) {
         }
     }
 
-    private static ObjectNode item(Item item, String responseId, int place) {
+    /** The item as the dialect shows it. */
+    static ObjectNode item(Item item, String responseId, int place) {
         ObjectNode json = Json.mapper().createObjectNode();
         String prefix = switch (item) {
             case Item.Message message -> {

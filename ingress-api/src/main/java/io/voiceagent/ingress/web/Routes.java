@@ -2,6 +2,7 @@ package io.voiceagent.ingress.web;
 
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.ingress.submit.Conversations;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.CreateRequestParser;
 import io.voiceagent.ingress.webhook.DeliveryLog;
@@ -38,6 +39,7 @@ public final class Routes {
     public record Parts(
             CreateRequestParser parser,
             Submissions submissions,
+            Conversations conversations,
             RequestMetrics metrics,
             Duration turnDeadline,
             List<HealthComponent> health,
@@ -81,6 +83,7 @@ public final class Routes {
                 HttpMethod.POST,
                 "/responses/{id}/cancel",
                 request -> responses.cancel(request.exchange(), request.pathVariable("id")));
+        routes.addConversations(new ConversationsHandler(parts.conversations, events));
         routes.add(
                 HttpMethod.GET,
                 "/models",
@@ -95,6 +98,32 @@ public final class Routes {
                 "/health",
                 request -> health.health(request.exchange().getResponse()));
         return routes.build();
+    }
+
+    private void addConversations(ConversationsHandler conversations) {
+        String one = "/conversations/{id}";
+        add(HttpMethod.POST, "/conversations", request -> conversations.create(request.exchange()));
+        add(HttpMethod.GET, one, request -> conversations.get(request.exchange(), request.pathVariable("id")));
+        add(HttpMethod.POST, one, request -> conversations.update(request.exchange(), request.pathVariable("id")));
+        add(HttpMethod.DELETE, one, request -> conversations.delete(request.exchange(), request.pathVariable("id")));
+        add(
+                HttpMethod.GET,
+                one + "/events",
+                request -> conversations.events(request.exchange(), request.pathVariable("id")));
+        String items = one + "/items";
+        add(HttpMethod.GET, items, request -> conversations.items(request.exchange(), request.pathVariable("id")));
+        add(HttpMethod.POST, items, request -> conversations.addItems(request.exchange(), request.pathVariable("id")));
+        String item = items + "/{item_id}";
+        add(
+                HttpMethod.GET,
+                item,
+                request -> conversations.item(
+                        request.exchange(), request.pathVariable("id"), request.pathVariable("item_id")));
+        add(
+                HttpMethod.DELETE,
+                item,
+                request -> conversations.removeItem(
+                        request.exchange(), request.pathVariable("id"), request.pathVariable("item_id")));
     }
 
     private void add(HttpMethod method, String path, Function<ServerRequest, Mono<Void>> handler) {

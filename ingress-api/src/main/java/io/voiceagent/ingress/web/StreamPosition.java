@@ -10,7 +10,7 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
  * @param startingAfter sequence number of the last event that the client has, -1 for none
  */
 record StreamPosition(boolean stream, long startingAfter) {
-    private static final String LAST_EVENT_ID = "Last-Event-ID";
+    static final String LAST_EVENT_ID = "Last-Event-ID";
     private static final String STARTING_AFTER = "starting_after";
 
     /**

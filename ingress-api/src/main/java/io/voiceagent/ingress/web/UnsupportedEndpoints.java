@@ -18,14 +18,6 @@ final class UnsupportedEndpoints {
     static final List<Endpoint> ALL = List.of(
             endpoint(HttpMethod.POST, "/responses/input_tokens"),
             endpoint(HttpMethod.POST, "/responses/compact"),
-            endpoint(HttpMethod.POST, "/conversations"),
-            endpoint(HttpMethod.GET, "/conversations/{id}"),
-            endpoint(HttpMethod.POST, "/conversations/{id}"),
-            endpoint(HttpMethod.DELETE, "/conversations/{id}"),
-            endpoint(HttpMethod.GET, "/conversations/{id}/items"),
-            endpoint(HttpMethod.POST, "/conversations/{id}/items"),
-            endpoint(HttpMethod.GET, "/conversations/{id}/items/{item_id}"),
-            endpoint(HttpMethod.DELETE, "/conversations/{id}/items/{item_id}"),
             endpoint(HttpMethod.POST, "/audio/transcriptions"),
             endpoint(HttpMethod.POST, "/audio/speech"));
 

@@ -43,7 +43,7 @@ class ApiDocumentTest extends WebTest {
             // An unknown id is told as such, where an unknown path is not
             int status = harness.client(WebHarness.ACME)
                     .method(HttpMethod.valueOf(parts[0]))
-                    .uri(parts[1].replaceAll("\\{.*}", "x"))
+                    .uri(parts[1].replaceAll("\\{[^}]*}", "x"))
                     .exchange()
                     .expectBody(String.class)
                     .consumeWith(answer ->
@@ -56,7 +56,13 @@ class ApiDocumentTest extends WebTest {
         assertThat(documented).doesNotContainAnyElementsOf(unsupported);
         assertThat(documented)
                 .containsExactly(
+                        "DELETE /api/v1/conversations/{id}",
+                        "DELETE /api/v1/conversations/{id}/items/{item_id}",
                         "DELETE /api/v1/responses/{id}",
+                        "GET /api/v1/conversations/{id}",
+                        "GET /api/v1/conversations/{id}/events",
+                        "GET /api/v1/conversations/{id}/items",
+                        "GET /api/v1/conversations/{id}/items/{item_id}",
                         "GET /api/v1/health",
                         "GET /api/v1/models",
                         "GET /api/v1/models/{model}",
@@ -64,6 +70,9 @@ class ApiDocumentTest extends WebTest {
                         "GET /api/v1/responses/{id}",
                         "GET /api/v1/responses/{id}/input_items",
                         "GET /api/v1/webhook_deliveries",
+                        "POST /api/v1/conversations",
+                        "POST /api/v1/conversations/{id}",
+                        "POST /api/v1/conversations/{id}/items",
                         "POST /api/v1/responses",
                         "POST /api/v1/responses/{id}/cancel");
     }
@@ -78,6 +87,9 @@ class ApiDocumentTest extends WebTest {
             if (property.getKey().equals("stream_options")) {
                 body.put("stream", true).putObject("stream_options");
             } else {
+                if (property.getKey().equals("conversation_concurrency")) {
+                    body.put("conversation", "conv_1");
+                }
                 body.set(
                         property.getKey(),
                         property.getValue().required("examples").get(0));

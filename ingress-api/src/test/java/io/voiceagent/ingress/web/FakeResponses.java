@@ -2,6 +2,7 @@ package io.voiceagent.ingress.web;
 
 import io.voiceagent.ingress.follow.FollowedResponse;
 import io.voiceagent.ingress.follow.ResponseReader;
+import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
@@ -79,6 +80,19 @@ public final class FakeResponses implements ResponseReader {
             public void close() {
                 watched.decrementAndGet();
             }
+        };
+    }
+
+    @Override
+    public LineWatch line(ConversationId id) {
+        return new LineWatch() {
+            @Override
+            public Flux<String> begun() {
+                return Flux.never();
+            }
+
+            @Override
+            public void close() {}
         };
     }
 

@@ -28,7 +28,7 @@ class RefusalTest extends WebTest {
                 arguments("", "invalid_json", null),
                 arguments("{\"input\":", "invalid_json", null),
                 arguments("{\"input\":\"a\",\"max_tokens\":5}", "unknown_parameter", "max_tokens"),
-                arguments("{\"input\":\"a\",\"conversation\":\"c\"}", "unsupported_parameter", "conversation"),
+                arguments("{\"input\":\"a\",\"conversation\":7}", "invalid_type", "conversation"),
                 arguments("{\"input\":7}", "invalid_type", "input"),
                 arguments("{\"input\":\"a\",\"temperature\":\"hot\"}", "invalid_type", "temperature"),
                 arguments("{\"input\":\"a\",\"temperature\":3}", "invalid_value", "temperature"),

@@ -7,7 +7,6 @@ import io.voiceagent.messages.Item;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolSpec;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -52,12 +51,13 @@ public final class CreateRequestParser {
      */
     public CreateRequest parse(ObjectNode body) {
         Fields root = Fields.of(body);
-        root.unsupported(
-                "Use previous_response_id to go on from an earlier response.", "conversation", "context_management");
+        root.unsupported("Use previous_response_id to go on from an earlier response.", "context_management");
         root.unsupported(LEAVE_OUT, "prompt", "prompt_cache_retention", "prompt_cache_options", "moderation");
         String model = model(root);
         String previous = root.text("previous_response_id", Limits.ID_CHARS);
-        List<Item> input = InputParser.parse(root.requiredAny("input"), root.path("input"), previous != null);
+        String conversation = ConversationParser.conversation(root, previous != null);
+        List<Item> input = InputParser.parse(
+                root.requiredAny("input"), root.path("input"), previous != null || conversation != null);
         ToolsParser toolsParser = new ToolsParser(catalogue);
         List<ToolSpec> tools = toolsParser.tools(root);
         ToolChoice toolChoice = toolsParser.choice(root);
@@ -70,7 +70,9 @@ public final class CreateRequestParser {
                 .parallelToolCalls(root.flag("parallel_tool_calls", true))
                 .background(root.flag("background", false))
                 .previousResponseId(previous)
-                .metadata(metadata(root))
+                .conversationId(conversation)
+                .concurrency(ConversationParser.concurrency(root, conversation != null))
+                .metadata(ConversationParser.metadata(root))
                 .maxOutputTokens(root.integer("max_output_tokens", 1, Integer.MAX_VALUE))
                 .maxToolCalls(root.integer("max_tool_calls", 1, Integer.MAX_VALUE))
                 .temperature(root.number("temperature", 0, 2))
@@ -145,35 +147,6 @@ public final class CreateRequestParser {
                     options.path("include_obfuscation"), "Events are never padded here: use false.");
         }
         options.end();
-    }
-
-    private static Map<String, String> metadata(Fields root) {
-        JsonNode value = root.any("metadata");
-        if (value == null) {
-            return Map.of();
-        }
-        if (!value.isObject()) {
-            throw Fields.wrongType("metadata", "an object", value);
-        }
-        if (value.size() > Limits.METADATA_PAIRS) {
-            throw new Refusal(
-                    Code.INVALID_VALUE,
-                    "metadata",
-                    "'metadata' has more than %d pairs.".formatted(Limits.METADATA_PAIRS));
-        }
-        Map<String, String> metadata = new LinkedHashMap<>();
-        for (Map.Entry<String, JsonNode> pair : value.properties()) {
-            if (pair.getKey().isEmpty() || pair.getKey().length() > Limits.METADATA_KEY_CHARS) {
-                throw new Refusal(
-                        Code.INVALID_VALUE,
-                        "metadata",
-                        "Keys of 'metadata' must have 1 to %d characters.".formatted(Limits.METADATA_KEY_CHARS));
-            }
-            metadata.put(
-                    pair.getKey(),
-                    Fields.text(pair.getValue(), "metadata." + pair.getKey(), Limits.METADATA_VALUE_CHARS));
-        }
-        return metadata;
     }
 
     private static @Nullable JsonNode reasoning(Fields root) {

@@ -14,6 +14,8 @@ public final class Limits {
     public static final int NAME_CHARS = 1_000;
     /** Entries of {@code input}. */
     public static final int INPUT_ITEMS = 2_000;
+    /** Items that a conversation begins with, or that are added to it at once. */
+    public static final int CONVERSATION_ITEMS = 20;
     /** Parts of one item's content. */
     public static final int CONTENT_PARTS = 1_000;
     /** Images of all input. */

@@ -136,7 +136,22 @@ class CreateRequestParserTest {
                 // Unknown, unsupported, missing
                 arguments("{'input':'a','max_tokens':1}", Code.UNKNOWN_PARAMETER, "max_tokens"),
                 arguments("{'input':'a','zzz':null}", Code.UNKNOWN_PARAMETER, "zzz"),
-                arguments("{'input':'a','conversation':'c'}", Code.UNSUPPORTED_PARAMETER, "conversation"),
+                arguments("{'input':'a','conversation':7}", Code.INVALID_TYPE, "conversation"),
+                arguments("{'input':'a','conversation':{}}", Code.MISSING_REQUIRED_PARAMETER, "conversation.id"),
+                arguments("{'input':'a','conversation':{'id':''}}", Code.INVALID_VALUE, "conversation.id"),
+                arguments("{'input':'a','conversation':{'id':'c','x':1}}", Code.UNKNOWN_PARAMETER, "conversation.x"),
+                arguments(
+                        "{'input':'a','conversation':'c','previous_response_id':'r'}",
+                        Code.INVALID_VALUE,
+                        "conversation"),
+                arguments(
+                        "{'input':'a','conversation_concurrency':'reject'}",
+                        Code.INVALID_VALUE,
+                        "conversation_concurrency"),
+                arguments(
+                        "{'input':'a','conversation':'c','conversation_concurrency':'parallel'}",
+                        Code.INVALID_VALUE,
+                        "conversation_concurrency"),
                 arguments("{'input':'a','prompt':{'id':'p'}}", Code.UNSUPPORTED_PARAMETER, "prompt"),
                 arguments("{'input':'a','context_management':[]}", Code.UNSUPPORTED_PARAMETER, "context_management"),
                 arguments("{'model':'m'}", Code.MISSING_REQUIRED_PARAMETER, "input"),
