@@ -212,6 +212,33 @@ test('shows images', async () => {
   assert.match(answer.output_text, /image\/png of 3 bytes, low/);
 });
 
+test('counts tokens of a context', async () => {
+  const first = await client.responses.create({ model, input: 'Count me. [[tokens=20]]' });
+  const alone = await client.responses.inputTokens.count({ model, input: 'hello world' });
+  const after = await client.responses.inputTokens.count({
+    model, input: 'hello world', previous_response_id: first.id,
+  });
+  assert.equal(alone.input_tokens, 9);
+  assert.ok(after.input_tokens > alone.input_tokens + 20);
+});
+
+test('goes on from a compaction', async () => {
+  const first = await client.responses.create({ model, input: 'My name is Ada. [[tokens=20]]' });
+  const compaction = await client.responses.compact({ model, previous_response_id: first.id });
+  assert.deepEqual(compaction.output.map((item) => item.type), ['compaction']);
+  assert.doesNotMatch(JSON.stringify(compaction.output), /Ada|conversation/);
+  const input = [...compaction.output, { role: 'user', content: 'What is my name?' }];
+  const answer = await client.responses.create({ model, input });
+  assert.match(answer.output_text, /What is my name/);
+  const items = await all(client.responses.inputItems.list(answer.id, { order: 'asc' }));
+  assert.match(items[0].content[0].text, /^Summary of the conversation so far/);
+  input[0] = { ...input[0], encrypted_content: input[0].encrypted_content.slice(0, -4) + 'AAAA' };
+  await assert.rejects(
+    client.responses.create({ model, input }),
+    (e) => e instanceof OpenAI.BadRequestError && e.param === 'input[0].encrypted_content',
+  );
+});
+
 test('names what is wrong', async () => {
   await assert.rejects(
     client.responses.create({ model, input: 'x', temperature: 7 }),

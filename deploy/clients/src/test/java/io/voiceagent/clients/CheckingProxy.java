@@ -185,6 +185,12 @@ final class CheckingProxy implements AutoCloseable {
         if (method.equals("DELETE")) {
             return "deletion";
         }
+        if (path.endsWith("/compact")) {
+            return "compaction";
+        }
+        if (path.endsWith("/input_tokens")) {
+            return "inputTokens";
+        }
         return path.endsWith("/input_items") ? "inputItems" : "response";
     }
 }

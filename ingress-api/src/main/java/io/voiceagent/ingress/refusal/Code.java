@@ -81,6 +81,8 @@ public enum Code {
             429, Type.RATE_LIMIT, "As many turns of the conversation wait as may; nothing was accepted."),
     /** A defect of ours. */
     INTERNAL_ERROR(500, Type.SERVER, "The server failed; the request id finds it in the logs."),
+    /** The model did not sum the conversation up. */
+    COMPACTION_FAILED(500, Type.SERVER, "The model gave no summary of the conversation; nothing has changed."),
     /** An endpoint of the dialect that this server does not have. */
     UNSUPPORTED_ENDPOINT(501, Type.INVALID_REQUEST, "The endpoint is part of the API, but not supported here."),
     /** A part that the request needs is away. */

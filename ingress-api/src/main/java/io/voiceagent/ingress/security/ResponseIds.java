@@ -113,6 +113,28 @@ public final class ResponseIds {
                 : Optional.empty();
     }
 
+    /** Number of the key that signs. */
+    int signingKey() {
+        return signingKey;
+    }
+
+    /** Whether there is a key of that number. */
+    boolean has(int keyId) {
+        return keys.containsKey(keyId);
+    }
+
+    /** A key of 32 bytes for another purpose, from which neither the key itself nor that for a third purpose follows. */
+    byte[] derived(int keyId, String purpose) {
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(keys.get(keyId));
+            // Longer than what is signed by ids, so never equal to a MAC of one
+            return mac.doFinal(("derived key: " + purpose + ".".repeat(64)).getBytes(StandardCharsets.UTF_8));
+        } catch (NoSuchAlgorithmException | InvalidKeyException e) {
+            throw new IllegalStateException("every Java platform has " + ALGORITHM, e);
+        }
+    }
+
     private byte[] mac(int keyId, byte[] signed, String tenant) {
         try {
             Mac mac = Mac.getInstance(ALGORITHM);

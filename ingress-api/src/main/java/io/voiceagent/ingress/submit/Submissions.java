@@ -24,6 +24,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Submits, finds and cancels turns. Keeps nothing: what is accepted is in the log, and nowhere else. */
 public final class Submissions {
@@ -52,6 +53,7 @@ public final class Submissions {
     private final ResponseReader reader;
     private final InstantSource clock;
     private final RandomGenerator random;
+    private final Compactions compactions;
 
     /** @param random unpredictable, and safe for use by many threads */
     public Submissions(
@@ -67,6 +69,7 @@ public final class Submissions {
         this.reader = reader;
         this.clock = clock;
         this.random = random;
+        this.compactions = new Compactions(ids);
     }
 
     /**
@@ -159,6 +162,25 @@ public final class Submissions {
                         "%s If it was, its id is %s: get it a little later to learn which."
                                 .formatted(refusal.message(), id))
                 : refusal;
+    }
+
+    /** Opens and makes compactions. */
+    public Compactions compactions() {
+        return compactions;
+    }
+
+    /** Submits the turn that sums up what {@code asked} has as input and goes on from. */
+    public Mono<FollowedResponse> compact(String tenant, ResponseSpec asked, Context trace) {
+        return submit(tenant, Compactions.turn(asked), null, trace).map(Submitted::response);
+    }
+
+    /** How many tokens the context of {@code asked} has for its model, as well as can be told; or a {@link Refusal}. */
+    public Mono<Long> inputTokens(String tenant, ResponseSpec asked) {
+        return new Branch(this)
+                .before(tenant, asked.previousResponseId())
+                .publishOn(
+                        Schedulers.boundedElastic()) // counting takes a while, and look-ups answer on threads of others
+                .map(before -> TokenCount.of(asked, before));
     }
 
     /** The response, or a {@link Refusal}: not there and not this tenant's are the same. */

@@ -46,7 +46,7 @@ final class ResponsesHandler {
     /** Requests that may wait for events at one time; each holds a connection. */
     private static final int FOLLOWERS = 4_000;
     /** Few, since a large body takes many times its size while it is parsed. The queue is bounded by the bytes of open bodies. */
-    private static final Scheduler PARSING = Schedulers.newBoundedElastic(2, 10_000, "parse", 60, true);
+    static final Scheduler PARSING = Schedulers.newBoundedElastic(2, 10_000, "parse", 60, true);
 
     private final Bodies bodies;
     private final Semaphore followers;
@@ -142,7 +142,10 @@ final class ResponsesHandler {
             ObjectNode tree = BodyReader.read(body);
             // Of what the client sent, not of what its references stand for
             @Nullable Repeatable repeatable = retry.with(tree);
-            return references.resolved(tenant, tree).map(whole -> new Parsed(parser.parse(whole), repeatable));
+            return references
+                    .resolved(tenant, tree)
+                    .map(whole ->
+                            new Parsed(parser.parse(submissions.compactions().opened(tenant, whole)), repeatable));
         });
         return offLoop(body.length, parsed);
     }
@@ -178,7 +181,7 @@ final class ResponsesHandler {
     }
 
     /** Refuses what would wait when so many do already, before anything is accepted. */
-    private Mono<Void> following(Mono<Void> work) {
+    Mono<Void> following(Mono<Void> work) {
         return Mono.using(this::follower, permit -> work, Semaphore::release);
     }
 
@@ -276,10 +279,14 @@ final class ResponsesHandler {
         if (answersAtOnce(request, prefer)) {
             return object(exchange.getResponse(), HttpStatus.ACCEPTED, response);
         }
+        return ended(exchange, response).flatMap(json -> write(exchange.getResponse(), HttpStatus.OK, json));
+    }
+
+    /** The response object when it has ended, or a {@link Refusal}. */
+    Mono<String> ended(ServerWebExchange exchange, FollowedResponse response) {
         return end(exchange, response)
                 .timeout(longestWait)
-                .onErrorMap(TimeoutException.class, e -> notEnded(response.id()))
-                .flatMap(json -> write(exchange.getResponse(), HttpStatus.OK, json));
+                .onErrorMap(TimeoutException.class, e -> notEnded(response.id()));
     }
 
     /** When following breaks off the turn is looked for once more: what was accepted must not be hidden behind a failure. */
@@ -309,7 +316,7 @@ final class ResponsesHandler {
         return write(target, status, response.json());
     }
 
-    private static Mono<Void> write(ServerHttpResponse target, HttpStatus status, String json) {
+    static Mono<Void> write(ServerHttpResponse target, HttpStatus status, String json) {
         byte[] body = json.getBytes(StandardCharsets.UTF_8);
         target.setStatusCode(status);
         target.getHeaders().setContentType(MediaType.APPLICATION_JSON);

@@ -183,8 +183,8 @@ public final class ResponsesSocket {
             Flux<String> pings = Flux.interval(PING).onBackpressureDrop().map(tick -> "");
             Mono<Void> output = Flux.merge(answers, pings)
                     .takeUntilOther(stop.asMono())
-                    .takeUntilOther(shutdown.doOnSuccess(now -> end(
-                            CloseStatus.GOING_AWAY.withReason("this server shuts down: connect again"))))
+                    .takeUntilOther(shutdown.doOnSuccess(
+                            now -> end(CloseStatus.GOING_AWAY.withReason("this server shuts down: connect again"))))
                     // One by one: no more is made than the client reads
                     .concatMap(text -> session.send(Mono.fromSupplier(() -> message(text))), 1)
                     .then(Mono.defer(() -> {
@@ -214,8 +214,7 @@ public final class ResponsesSocket {
         private void take(WebSocketMessage message) {
             switch (message.getType()) {
                 case TEXT -> take(message.getPayload());
-                case BINARY ->
-                    end(CloseStatus.NOT_ACCEPTABLE.withReason("messages must be text"));
+                case BINARY -> end(CloseStatus.NOT_ACCEPTABLE.withReason("messages must be text"));
                 case PING, PONG -> {}
             }
         }
@@ -223,8 +222,7 @@ public final class ResponsesSocket {
         private void take(DataBuffer payload) {
             int size = payload.readableByteCount();
             if (!bodies.hold(size)) {
-                end(CloseStatus.SERVICE_OVERLOAD.withReason(
-                        "too much is being submitted at once: try again later"));
+                end(CloseStatus.SERVICE_OVERLOAD.withReason("too much is being submitted at once: try again later"));
                 return;
             }
             synchronized (this) {
@@ -251,7 +249,8 @@ public final class ResponsesSocket {
                                 Code.WEBSOCKET_CONNECTION_LIMIT_REACHED,
                                 "A connection lasts %d minutes. Connect again to go on."
                                         .formatted(lifetime.toMinutes()))))
-                        .concatWith(Mono.fromRunnable(() -> end(CloseStatus.POLICY_VIOLATION.withReason("connection limit reached"))));
+                        .concatWith(Mono.fromRunnable(
+                                () -> end(CloseStatus.POLICY_VIOLATION.withReason("connection limit reached"))));
             }
             return Flux.defer(() -> turn(message.bytes))
                     .map(ResponseEvent::json)

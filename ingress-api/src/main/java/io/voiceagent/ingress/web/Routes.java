@@ -58,6 +58,7 @@ public final class Routes {
         ResponsesHandler responses =
                 new ResponsesHandler(bodies, parts.parser, parts.submissions, events, parts.turnDeadline);
         ResponsesSocket socket = new ResponsesSocket(responses, bodies, parts.socket);
+        ContextHandler contexts = new ContextHandler(bodies, parts.parser, parts.submissions, responses);
         HealthHandler health = new HealthHandler(parts.health);
         ModelsHandler models = new ModelsHandler(parts.defaultModel);
         WebhookDeliveriesHandler deliveries = new WebhookDeliveriesHandler(parts.deliveries);
@@ -65,6 +66,8 @@ public final class Routes {
         // Paths without a variable come before those with one
         routes.add(HttpMethod.POST, "/responses", request -> responses.create(request.exchange()));
         routes.add(HttpMethod.GET, "/responses", request -> socket.connect(request.exchange()));
+        routes.add(HttpMethod.POST, "/responses/input_tokens", request -> contexts.inputTokens(request.exchange()));
+        routes.add(HttpMethod.POST, "/responses/compact", request -> contexts.compact(request.exchange()));
         UnsupportedEndpoints.ALL.forEach(
                 endpoint -> routes.put(endpoint.method(), endpoint.path(), request -> Mono.error(endpoint.refusal())));
         routes.add(

@@ -15,11 +15,8 @@ final class UnsupportedEndpoints {
         }
     }
 
-    static final List<Endpoint> ALL = List.of(
-            endpoint(HttpMethod.POST, "/responses/input_tokens"),
-            endpoint(HttpMethod.POST, "/responses/compact"),
-            endpoint(HttpMethod.POST, "/audio/transcriptions"),
-            endpoint(HttpMethod.POST, "/audio/speech"));
+    static final List<Endpoint> ALL =
+            List.of(endpoint(HttpMethod.POST, "/audio/transcriptions"), endpoint(HttpMethod.POST, "/audio/speech"));
 
     private UnsupportedEndpoints() {}
 

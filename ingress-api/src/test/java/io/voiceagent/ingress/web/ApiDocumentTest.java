@@ -74,6 +74,8 @@ class ApiDocumentTest extends WebTest {
                         "POST /api/v1/conversations/{id}",
                         "POST /api/v1/conversations/{id}/items",
                         "POST /api/v1/responses",
+                        "POST /api/v1/responses/compact",
+                        "POST /api/v1/responses/input_tokens",
                         "POST /api/v1/responses/{id}/cancel");
     }
 

@@ -246,8 +246,7 @@ final class InputParser {
                 "custom_tool_call",
                 "custom_tool_call_output",
                 "tool_search_call",
-                "tool_search_output",
-                "compaction")) {
+                "tool_search_output")) {
             refused.put(type, "This server has no such tool, so leave the item out.");
         }
         return refused;
