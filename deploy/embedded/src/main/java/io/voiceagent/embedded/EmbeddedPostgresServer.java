@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +68,17 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
      * @see #start(Path, int)
      */
     public static EmbeddedPostgresServer start(Path dataDir, int port, Path binariesDir) {
+        return start(dataDir, port, binariesDir, Map.of());
+    }
+
+    /**
+     * Starts a server with configuration of its own.
+     *
+     * @param overrides server configuration by Postgres' names; with {@code ssl} being {@code on}, connections without TLS are refused
+     * @see #start(Path, int, Path)
+     */
+    public static EmbeddedPostgresServer start(
+            Path dataDir, int port, Path binariesDir, Map<String, String> overrides) {
         FileChannel lockFile = lock(dataDir);
         @Nullable EmbeddedPostgres postgres = null;
         try {
@@ -76,11 +88,11 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
             LeftBehind.stop(cluster.resolve("postmaster.pid"));
             LeftBehind.removeUnfinishedCluster(cluster);
             LeftBehind.removeUnfinishedBinaries(binariesDir);
-            postgres = launch(cluster, Ports.usable(port, "Postgres"), binariesDir, superuserPassword);
+            postgres = launch(cluster, Ports.usable(port, "Postgres"), binariesDir, superuserPassword, overrides);
             try (Connection connection = postgres.getPostgresDatabase().getConnection()) {
                 prepare(connection, superuserPassword, password);
             }
-            PrivateFiles.write(cluster.resolve("pg_hba.conf"), accessRules());
+            PrivateFiles.write(cluster.resolve("pg_hba.conf"), accessRules("on".equals(overrides.get("ssl"))));
             try (Connection connection = postgres.getPostgresDatabase().getConnection();
                     Statement statement = connection.createStatement()) {
                 statement.execute("select pg_reload_conf()");
@@ -123,9 +135,10 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         }
     }
 
-    private static EmbeddedPostgres launch(Path cluster, int port, Path binariesDir, String superuserPassword)
+    private static EmbeddedPostgres launch(
+            Path cluster, int port, Path binariesDir, String superuserPassword, Map<String, String> overrides)
             throws IOException {
-        return EmbeddedPostgres.builder()
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
                 .setDataDirectory(cluster)
                 .setCleanDataDirectory(false)
                 .setOverrideWorkingDirectory(binariesDir.toFile())
@@ -141,8 +154,9 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
                 .setServerConfig("max_connections", "60")
                 .setServerConfig("shared_buffers", "32MB")
                 .setServerConfig("jit", "off")
-                .setPort(port)
-                .start();
+                .setPort(port);
+        overrides.forEach(builder::setServerConfig);
+        return builder.start();
     }
 
     /** Makes roles and database what they should be, whatever an earlier start got done. */
@@ -168,12 +182,12 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
         }
     }
 
-    private static String accessRules() {
+    private static String accessRules(boolean tls) {
         return """
                 # Written at every start: passwords for everybody, from loopback alone.
                 host all %s 127.0.0.1/32 scram-sha-256
-                host all %s 127.0.0.1/32 scram-sha-256
-                """.formatted(SUPERUSER, USER);
+                %s all %s 127.0.0.1/32 scram-sha-256
+                """.formatted(SUPERUSER, tls ? "hostssl" : "host", USER);
     }
 
     private static FileChannel lock(Path dataDir) {

@@ -11,6 +11,7 @@ import io.voiceagent.ingress.follow.ToolCatalogue;
 import io.voiceagent.ingress.limit.TenantLimits;
 import io.voiceagent.ingress.web.HealthComponent;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PostgresUrl;
 import io.voiceagent.transport.Variables;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
@@ -52,7 +53,7 @@ class FollowConfig {
     static HikariDataSource pool(Variables variables, String name, int connections) {
         HikariDataSource pool = new HikariDataSource();
         pool.setPoolName(name);
-        pool.setJdbcUrl(variables.text("POSTGRES_URL", "jdbc:postgresql://localhost:5432/voice_agent"));
+        pool.setJdbcUrl(PostgresUrl.from(variables));
         pool.setUsername(variables.text("POSTGRES_USER", "agent_user"));
         pool.setPassword(variables.find("POSTGRES_PASSWORD"));
         pool.setMaximumPoolSize(connections);

@@ -1,6 +1,7 @@
 package io.voiceagent.archiver.config;
 
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.PostgresUrl;
 import io.voiceagent.transport.Variables;
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -9,7 +10,8 @@ import java.util.regex.Pattern;
 /**
  * How to reach Postgres.
  *
- * @param url variable {@code POSTGRES_URL}, {@code jdbc:postgresql://host:port/database}, without user and password
+ * @param url variable {@code POSTGRES_URL}, {@code jdbc:postgresql://host:port/database}, without user and password; with what
+ *     {@code POSTGRES_SSL…} say
  * @param user variable {@code POSTGRES_USER}
  * @param password variable {@code POSTGRES_PASSWORD}
  * @param startTimeout how long a start waits for Postgres; variable {@code POSTGRES_START_SECONDS}, 0 to 600
@@ -36,7 +38,7 @@ public record PostgresSettings(String url, String user, String password, Duratio
     /** Reads the settings from the variables. */
     public static PostgresSettings from(Variables variables) {
         return new PostgresSettings(
-                variables.text("POSTGRES_URL", "jdbc:postgresql://localhost:5432/voice_agent"),
+                PostgresUrl.from(variables),
                 variables.text("POSTGRES_USER", "agent_user"),
                 variables.text("POSTGRES_PASSWORD", ""),
                 Duration.ofSeconds(variables.integer("POSTGRES_START_SECONDS", 30, 0, 600)));
