@@ -19,9 +19,9 @@ import org.jspecify.annotations.Nullable;
 /** Reads backups, and brings them back. */
 public final class Restore {
 
-    /** The one column that a table is partitioned by. */
+    /** The one column that a table is partitioned by; the server quotes it where it is a key word, as {@code time} is. */
     private static final String KEY = """
-            SELECT substring(pg_get_partkeydef(?::regclass) FROM '^RANGE \\((\\w+)\\)$')""";
+            SELECT substring(pg_get_partkeydef(?::regclass) FROM '^RANGE \\("?(\\w+)"?\\)$')""";
 
     private final BackupStore store;
 

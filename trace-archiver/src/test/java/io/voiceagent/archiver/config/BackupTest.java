@@ -102,6 +102,8 @@ class BackupTest {
                         .isNotEmpty();
             }
             assertThat(other.number("SELECT count(*) FROM trace_spans_default")).isEqualTo(100);
+            assertThat(other.number("SELECT count(*) FROM performance_metrics_default"))
+                    .isZero();
             assertThat(command(other, "restore"))
                     .startsWith("1 ")
                     .contains("has rows")

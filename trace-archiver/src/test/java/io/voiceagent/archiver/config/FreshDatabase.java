@@ -37,6 +37,7 @@ public final class FreshDatabase implements AutoCloseable {
             from = on(server);
             from.migrate();
             new DayPartitions("trace_spans", "start_time").ensure(from.dataSource(), Clock.systemUTC());
+            new DayPartitions("performance_metrics", "time").ensure(from.dataSource(), Clock.systemUTC());
             template = from;
         }
         FreshDatabase made = new FreshDatabase(server, newName());
