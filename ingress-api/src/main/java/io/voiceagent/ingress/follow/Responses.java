@@ -29,6 +29,9 @@ import tools.jackson.core.JacksonException;
 final class Responses implements ResponseReader {
     private static final Logger LOG = LoggerFactory.getLogger(Responses.class);
 
+    /** After that the archive is asked for the end of a turn, which may have what the log has lost. */
+    private static final Duration FRAMES_COME_WITHIN = Duration.ofSeconds(1);
+
     private final Turns turns;
     private final Verdicts verdicts;
     private final Deletions deletions;
@@ -115,7 +118,9 @@ final class Responses implements ResponseReader {
                         known = turns.follow(id.toString(), null);
                         turns.settle(known);
                     }
-                    return known.known() ? Mono.just(new Outcome.Here(known)) : lookUp(id, known);
+                    return known.known() && !known.framesMissing(FRAMES_COME_WITHIN)
+                            ? Mono.just(new Outcome.Here(known))
+                            : lookUp(id, known);
                 })
                 .map(this::stillThere)
                 .map(outcome -> switch (outcome) {

@@ -42,6 +42,7 @@ final class TurnLog implements FollowedResponse {
 
     private boolean accepted;
     private boolean endSeen;
+    private long endSeenNanos;
     /** Of all but the events. */
     private int weight;
 
@@ -78,7 +79,10 @@ final class TurnLog implements FollowedResponse {
     synchronized void record(LogRecord record) {
         if (record.source() == LogRecord.Source.STEPS) {
             accepted |= record.type().equals(ACCEPTED);
-            endSeen |= record.type().equals(ENDED);
+            if (!endSeen && record.type().equals(ENDED)) {
+                endSeen = true;
+                endSeenNanos = System.nanoTime();
+            }
         }
         if (!followed) {
             kept.add(record);
@@ -202,6 +206,11 @@ final class TurnLog implements FollowedResponse {
     /** Whether it is followed, and something can be told of it. */
     boolean known() {
         return tenant != null && followed();
+    }
+
+    /** Whether its last step has been there for that long, but not all of its frames, which come no more: the log has lost them. */
+    synchronized boolean framesMissing(Duration since) {
+        return followed && endSeen && finalJson == null && System.nanoTime() - endSeenNanos > since.toNanos();
     }
 
     /** Whether it has ended, was not to be kept, and has been kept for that long since. */

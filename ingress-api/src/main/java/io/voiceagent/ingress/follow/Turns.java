@@ -25,6 +25,8 @@ import reactor.core.scheduler.Scheduler;
 final class Turns {
     /** Clocks of brokers and processes may differ by this much. */
     static final Duration MARGIN = Duration.ofSeconds(60);
+    /** The reader of the frames may be behind that of the steps by this much. */
+    private static final Duration FRAMES_COME_WITHIN = Duration.ofSeconds(10);
 
     private final Duration maxTurnAge;
     private final long maxRunningBytes;
@@ -120,7 +122,10 @@ final class Turns {
     /** Takes a response that ended long ago, in the place of what stood for it. */
     TurnLog archived(String id, String tenant, String json, List<ResponseEvent> events) {
         TurnLog turn = TurnLog.archived(id, tenant, json, events, scheduler);
-        running.remove(id);
+        TurnLog held = running.remove(id);
+        if (held != null) {
+            held.lose("it is in the archive");
+        }
         ended.put(id, turn);
         return turn;
     }
@@ -161,7 +166,9 @@ final class Turns {
         for (TurnLog turn : running.values()) {
             Duration age = age(turn.id());
             int weight = turn.weight();
-            if (turn.awaited()) {
+            if (turn.framesMissing(FRAMES_COME_WITHIN)) {
+                drop(turn, "some of its frames are not in the log any more");
+            } else if (turn.awaited()) {
                 bytes += weight;
             } else if (age.compareTo(maxTurnAge.plus(MARGIN)) > 0) {
                 drop(turn, "it is older than a turn may get");

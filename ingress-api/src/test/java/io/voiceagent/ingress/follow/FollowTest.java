@@ -52,6 +52,7 @@ import reactor.test.StepVerifier;
 class FollowTest {
     private static final int PARTITIONS = 2;
     private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final String EVENT = "{\"type\":\"response.completed\",\"sequence_number\":0}";
     private static final AtomicInteger CLIENTS = new AtomicInteger();
     /** The archiver's own table: what it writes is what is read here. */
     private static final Path MIGRATION =
@@ -238,6 +239,22 @@ class FollowTest {
         }
         assertThat(follow.reader().input(ancient.id).block(PATIENCE))
                 .isEqualTo(new ResponseReader.InputLookup.Found(List.of(new Item.Message(Item.Role.USER, "Long ago"))));
+    }
+
+    @Test
+    void aTurnWhoseFramesTheLogHasLostIsReadFromTheArchive() throws Exception {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter turn =
+                new TurnWriter(producer, 0).accepted().started().frames(2).stepEnded();
+        FollowedResponse waiting = follow.reader().submitted(turn.submit);
+        turn.ended();
+        archive(turn, "{\"status\":\"completed\"}", List.of(new ResponseEvent(0, "response.completed", EVENT)));
+
+        await().atMost(PATIENCE).until(() -> found(follow, turn).ended());
+        assertThat(all(found(follow, turn))).hasSize(1);
+        StepVerifier.create(waiting.whenEnded())
+                .expectError(FollowingLostException.class)
+                .verify(PATIENCE);
     }
 
     private static void archive(TurnWriter turn, String body, List<ResponseEvent> events) throws Exception {
