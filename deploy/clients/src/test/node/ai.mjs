@@ -115,6 +115,19 @@ test('tells a refusal', async () => {
 });
 
 if (provider === 'openai') {
+  // With it the provider sends whole items instead of references to them
+  test('runs a function of the client in steps without storing any', async () => {
+    const { text, steps } = await generateText({
+      ...common,
+      tools,
+      stopWhen: stepCountIs(3),
+      prompt: 'What does lookup say? [[reasoning=2]]',
+      providerOptions: { openai: { store: false } },
+    });
+    assert.equal(steps.length, 2);
+    assert.match(text, /forty-two/);
+  });
+
   // Its MCP tool insists on a URL of a server, where this API knows its servers by label
   test('streams a tool of the server', async () => {
     const openai = createOpenAI({ baseURL, apiKey });

@@ -239,6 +239,38 @@ test('goes on from a compaction', async () => {
   );
 });
 
+test('deletes', async () => {
+  const { id } = await client.responses.create({ model, input: 'Delete me. [[tokens=4]]' });
+  await client.responses.delete(id);
+  await assert.rejects(retrieve(id), OpenAI.NotFoundError);
+  await assert.rejects(client.responses.delete(id), OpenAI.NotFoundError);
+  await assert.rejects(
+    client.responses.create({ model, input: 'And?', previous_response_id: id }),
+    (e) => e instanceof OpenAI.BadRequestError && e.code === 'previous_response_not_found',
+  );
+});
+
+test('deletes what runs', async () => {
+  const { id } = await client.responses.create({
+    model, input: 'Delete me. [[tokens=400]] [[tps=40]]', background: true,
+  });
+  await client.responses.delete(id);
+  await assert.rejects(retrieve(id), OpenAI.NotFoundError);
+});
+
+test('resumes what is not stored, and does not go on from it', async () => {
+  const events = await all(
+    await client.responses.create({ model, input: 'Forget me. [[tokens=6]]', store: false, stream: true }),
+  );
+  const { id, store } = events[0].response;
+  assert.equal(store, false);
+  assert.deepEqual(await all(await client.responses.retrieve(id, { stream: true, starting_after: 2 })), events.slice(3));
+  await assert.rejects(
+    client.responses.create({ model, input: 'And?', previous_response_id: id }),
+    (e) => e instanceof OpenAI.BadRequestError && e.code === 'previous_response_not_found',
+  );
+});
+
 test('names what is wrong', async () => {
   await assert.rejects(
     client.responses.create({ model, input: 'x', temperature: 7 }),

@@ -507,6 +507,38 @@ class OpenAiJavaTest {
     }
 
     @Test
+    void deletes() {
+        Response ended =
+                client.responses().create(question("Delete me. [[tokens=4]]").build());
+        Response running = client.responses()
+                .create(question("Delete me." + SLOW).background(true).build());
+
+        for (String id : List.of(ended.id(), running.id())) {
+            client.responses().delete(id);
+            assertThatThrownBy(() -> client.responses().retrieve(id)).isInstanceOf(NotFoundException.class);
+            assertThatThrownBy(() -> client.responses().delete(id)).isInstanceOf(NotFoundException.class);
+            assertThatThrownBy(() -> client.responses()
+                            .create(question("And?").previousResponseId(id).build()))
+                    .isInstanceOfSatisfying(
+                            BadRequestException.class,
+                            e -> assertThat(e.code()).contains("previous_response_not_found"));
+        }
+    }
+
+    @Test
+    void resumesWhatIsNotStoredAndDoesNotGoOnFromIt() {
+        List<ResponseStreamEvent> all =
+                stream(question("Forget me. [[tokens=6]]").store(false));
+        Response last = all.getLast().asCompleted().response();
+
+        assertThat(last._additionalProperties().get("store")).isEqualTo(JsonValue.from(false));
+        assertThat(resumed(last.id(), 2)).isEqualTo(all.subList(3, all.size()));
+        assertThatThrownBy(() -> client.responses()
+                        .create(question("And?").previousResponseId(last.id()).build()))
+                .isInstanceOf(BadRequestException.class);
+    }
+
+    @Test
     void namesWhatIsWrong() {
         assertThatThrownBy(() ->
                         client.responses().create(question("x").temperature(7.0).build()))
