@@ -41,7 +41,7 @@ class EveryStatusTest {
                 "completed   | {'input':'Done. [[tokens=4]]','store':false,'metadata':{'a':'b'},'temperature':0.5,'top_p':0.5,"
                         + "'instructions':'Be brief.','max_output_tokens':99,'max_tool_calls':2,'reasoning':{'effort':'low'},"
                         + "'safety_identifier':'s','prompt_cache_key':'p','parallel_tool_calls':false,'tool_choice':'none',"
-                        + "'tools':[{'type':'function','name':'f'},{'type':'web_search'},{'type':'mcp','server_label':'builtin',"
+                        + "'tools':[{'type':'function','name':'f'},{'type':'web_search'},{'type':'mcp','server_label':'builtin','allowed_tools':['calculator'],"
                         + "'require_approval':'never'}]}",
                 "failed      | {'input':'Fail. [[fault=badtype]]'}",
                 "cancelled   | {'input':'Cancel me. [[tokens=400]] [[tps=40]]'}",
@@ -50,6 +50,7 @@ class EveryStatusTest {
     void hasEveryField(String status, String body) throws Exception {
         JsonNode accepted = send("POST", "", body.replace('\'', '"').replaceFirst("\\{", "{\"background\":true,"));
         String id = accepted.path("id").asString("");
+        assertThat(id).as("%s", accepted).startsWith("resp_");
         JsonNode response = accepted;
         switch (status) {
             case "queued" -> {}
