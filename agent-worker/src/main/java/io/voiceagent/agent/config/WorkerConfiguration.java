@@ -7,6 +7,7 @@ import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
+import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -37,6 +38,12 @@ public class WorkerConfiguration {
     Telemetry telemetry(Variables variables, KafkaSettings kafka) {
         return Telemetry.start(
                 TelemetryOptions.from(variables, SERVICE, Versions.of(WorkerConfiguration.class), kafka));
+    }
+
+    /** Values of histograms name a trace that they were measured in. */
+    @Bean
+    TraceExemplars exemplars() {
+        return new TraceExemplars();
     }
 
     @Bean

@@ -323,7 +323,7 @@ public sealed interface Turn {
 
         /** The call, when {@code ref} names its current attempt. */
         @Nullable
-        CallState call(CallRef ref) {
+        public CallState call(CallRef ref) {
             if (ref.step() != number || ref.call() < 0 || ref.call() >= calls.size()) {
                 return null;
             }

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The model stage's work: calls the model and tells span and meters of it.
@@ -105,6 +106,7 @@ final class LlmCallHandler implements CallHandler {
         private final Span span;
         private final String model;
         private final long begin = System.nanoTime();
+        private @Nullable Duration first;
 
         Observation(Span span, String model) {
             this.span = span;
@@ -114,6 +116,7 @@ final class LlmCallHandler implements CallHandler {
         @Override
         public void firstToken() {
             Duration elapsed = elapsed();
+            first = elapsed;
             span.addEvent("gen_ai.first_token");
             span.setAttribute("gen_ai.response.time_to_first_chunk", elapsed.toNanos() / 1e9);
             metrics.firstToken(model, elapsed);
@@ -159,6 +162,9 @@ final class LlmCallHandler implements CallHandler {
             span.setAttribute("gen_ai.usage.cache_read.input_tokens", usage.cachedInputTokens());
             span.setAttribute("gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens());
             metrics.tokens(model, usage);
+            if (first != null && usage.outputTokens() > 1) {
+                metrics.tokenTime(model, elapsed().minus(first), usage.outputTokens());
+            }
         }
 
         private Duration elapsed() {

@@ -41,6 +41,16 @@ final class LlmMetrics {
                 .record(sinceBegin);
     }
 
+    /** The time between two tokens of an answer, on average. */
+    void tokenTime(String model, Duration sinceFirst, long tokens) {
+        timer("voice.agent.llm.token.time", "Mean time from one token of an answer to the next")
+                .minimumExpectedValue(Duration.ofNanos(100_000))
+                .maximumExpectedValue(Duration.ofSeconds(5))
+                .tags("model", label(model))
+                .register(registry)
+                .record(sinceFirst.dividedBy(tokens - 1));
+    }
+
     void tokens(String model, Usage usage) {
         count(model, "input", usage.inputTokens());
         count(model, "cached_input", usage.cachedInputTokens());

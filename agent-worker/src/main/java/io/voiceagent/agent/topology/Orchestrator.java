@@ -77,6 +77,7 @@ public final class Orchestrator implements AutoCloseable {
                     .tag("stage", OrchestratorMetrics.name(stage))
                     .register(registry);
         }
+        StreamsMeters.bind(streams::metrics, registry);
         Sealer sealer = new Sealer(kafka, incarnation, registry);
         Orchestrator orchestrator = new Orchestrator(streams, surroundings, sealer, census);
         streams.start();

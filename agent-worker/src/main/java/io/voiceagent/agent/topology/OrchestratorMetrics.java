@@ -24,6 +24,8 @@ public final class OrchestratorMetrics {
     private final MeterRegistry registry;
     private final Map<TaskId, Load> loads = new ConcurrentHashMap<>();
     private final Map<Status, Timer> turns = new EnumMap<>(Status.class);
+    private final Map<Stage, Timer> waits = new EnumMap<>(Stage.class);
+    private final Timer accepted;
     private final Timer decisions;
     private final Counter refused;
     private final Counter deadLetters;
@@ -42,6 +44,17 @@ public final class OrchestratorMetrics {
                             .maximumExpectedValue(Duration.ofMinutes(10))
                             .register(registry));
         }
+        for (Stage stage : Stage.values()) {
+            waits.put(
+                    stage,
+                    histogram(
+                                    "voice.agent.calls.wait",
+                                    "From when an attempt could begin to when a worker was given it")
+                            .tag("stage", name(stage))
+                            .register(registry));
+        }
+        accepted = histogram("voice.agent.accept", "From the submission of a turn to its acceptance")
+                .register(registry);
         decisions = Timer.builder("voice.agent.decision")
                 .description("Time to decide, and to hand the records on")
                 .publishPercentiles(0.5, 0.99)
@@ -114,6 +127,26 @@ public final class OrchestratorMetrics {
         }
     }
 
+    /** @param waited since the attempt could begin, milliseconds */
+    void assigned(Stage stage, long waited) {
+        Timer timer = waits.get(stage);
+        if (timer != null) {
+            timer.record(Duration.ofMillis(Math.max(0, waited)));
+        }
+    }
+
+    void accepted(StepEvent.Accepted event) {
+        accepted.record(Duration.ofMillis(Math.max(0, event.at() - event.submittedAt())));
+    }
+
+    /** @param appendedAt when the record was written, milliseconds since the epoch by the broker's clock */
+    void read(String topic, long appendedAt, long now) {
+        histogram("voice.agent.orchestrator.record.age", "Age of a record when the orchestrator takes it")
+                .tag("topic", topic)
+                .register(registry)
+                .record(Duration.ofMillis(Math.max(0, now - appendedAt)));
+    }
+
     void leaseExpired() {
         registry.counter("voice.agent.lease.expiries").increment();
     }
@@ -132,6 +165,14 @@ public final class OrchestratorMetrics {
 
     void closed(TaskId task) {
         loads.remove(task);
+    }
+
+    private static Timer.Builder histogram(String name, String description) {
+        return Timer.builder(name)
+                .description(description)
+                .publishPercentileHistogram()
+                .minimumExpectedValue(Duration.ofMillis(1))
+                .maximumExpectedValue(Duration.ofMinutes(2));
     }
 
     private void waiting(Stage stage, java.util.function.ToIntFunction<Load> count) {

@@ -1,6 +1,7 @@
 package io.voiceagent.agent.topology;
 
 import io.opentelemetry.context.Context;
+import io.voiceagent.agent.core.CallState;
 import io.voiceagent.agent.core.Catalogue;
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.agent.core.Decider;
@@ -89,6 +90,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     @Override
     public void process(Record<String, byte[]> record) {
         String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
+        parts.metrics().read(topic, record.timestamp(), context().currentSystemTimeMs());
         try {
             checkVersion(record.headers());
             boolean done;
@@ -269,12 +271,15 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         }
         for (StepEvent event : decision.events()) {
             switch (event) {
-                case StepEvent.CallAssigned assigned -> census.assigned(assigned.ref(), assigned.owner(), now);
+                case StepEvent.CallAssigned assigned -> {
+                    census.assigned(assigned.ref(), assigned.owner(), now);
+                    parts.metrics().assigned(assigned.stage(), now - couldBegin(before, assigned));
+                }
+                case StepEvent.Accepted accepted -> parts.metrics().accepted(accepted);
                 case StepEvent.AttemptEnded ended
                 when ended.reason().equals("lost") -> parts.metrics().leaseExpired();
                 case StepEvent.Ended ended -> ended(before, decision, ended);
-                case StepEvent.Accepted _,
-                        StepEvent.Repeated _,
+                case StepEvent.Repeated _,
                         StepEvent.StepStarted _,
                         StepEvent.AttemptEnded _,
                         StepEvent.CallEnded _,
@@ -287,6 +292,15 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                         StepEvent.Deleted _ -> {}
             }
         }
+    }
+
+    /** An attempt that did not wait before this decision began with it. */
+    private static long couldBegin(Turn before, StepEvent.CallAssigned assigned) {
+        return before instanceof Turn.Active active
+                        && active.step().number() == assigned.ref().step()
+                        && active.step().call(assigned.ref()) instanceof CallState.Waiting waiting
+                ? waiting.notBefore()
+                : assigned.at();
     }
 
     private void ended(Turn before, Decision decision, StepEvent.Ended ended) {

@@ -14,6 +14,7 @@ import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
+import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
 import org.apache.kafka.clients.producer.Producer;
 import org.springframework.context.annotation.Bean;
@@ -52,6 +53,12 @@ class KafkaConfig {
     @Bean
     Telemetry telemetry(Variables variables, KafkaSettings kafka) {
         return Telemetry.start(TelemetryOptions.from(variables, SERVICE, Versions.of(KafkaConfig.class), kafka));
+    }
+
+    /** Values of histograms name a trace that they were measured in. */
+    @Bean
+    TraceExemplars exemplars() {
+        return new TraceExemplars();
     }
 
     @Bean

@@ -1,13 +1,17 @@
 package io.voiceagent.ingress.web;
 
 import io.voiceagent.messages.fold.ResponseEvent;
+import io.voiceagent.transport.telemetry.LogScope;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -18,6 +22,7 @@ import reactor.core.publisher.Mono;
  * @see <a href="https://html.spec.whatwg.org/multipage/server-sent-events.html">Server-sent events</a>
  */
 final class EventStream {
+    private static final String DELTA = ".delta";
     static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
     /** Text that is made when it is about to be written: until then events are shared by all who read them. */
@@ -76,5 +81,20 @@ final class EventStream {
                                 : outflow.room().then(Mono.fromSupplier(() -> outflow.piece(piece.bytes(), buffers)))))
                 .doFirst(metrics::streamOpened)
                 .doFinally(signal -> metrics.streamClosed());
+    }
+
+    /** Of a turn that is followed from its submission, the time until the client gets the first piece of the answer. */
+    Flux<ResponseEvent> measured(ServerWebExchange exchange, Flux<ResponseEvent> events) {
+        if (exchange.getRequest().getMethod() != HttpMethod.POST) {
+            return events;
+        }
+        AtomicBoolean told = new AtomicBoolean();
+        return events.doOnNext(event -> {
+            if (event.type().endsWith(DELTA) && told.compareAndSet(false, true)) {
+                try (LogScope _ = LogScope.of(Exchanges.trace(exchange.getAttributes()))) {
+                    metrics.firstToken(Exchanges.age(exchange.getAttributes()));
+                }
+            }
+        });
     }
 }

@@ -3,6 +3,7 @@ package io.voiceagent.ingress.web;
 import io.opentelemetry.context.Context;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.security.ApiSecurity;
+import java.time.Duration;
 import java.util.Map;
 import org.springframework.web.reactive.function.server.RouterFunctions;
 import org.springframework.web.util.pattern.PathPattern;
@@ -20,7 +21,17 @@ final class Exchanges {
     /** There when the answer is a stream of events. */
     static final String STREAM = Exchanges.class.getName() + ".stream";
 
+    /** {@link System#nanoTime} when the request's head was there. */
+    static final String BEGAN = Exchanges.class.getName() + ".began";
+
     private Exchanges() {}
+
+    /** Time since the request's head was there. */
+    static Duration age(Map<String, Object> attributes) {
+        return attributes.get(BEGAN) instanceof Long began
+                ? Duration.ofNanos(System.nanoTime() - began)
+                : Duration.ZERO;
+    }
 
     static Context trace(Map<String, Object> attributes) {
         return attributes.get(TRACE) instanceof Context context ? context : Context.root();

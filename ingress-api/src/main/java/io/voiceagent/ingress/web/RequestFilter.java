@@ -10,6 +10,7 @@ import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.voiceagent.ingress.refusal.Code;
+import io.voiceagent.transport.telemetry.LogScope;
 import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
@@ -63,6 +64,7 @@ public final class RequestFilter implements WebFilter, Ordered {
     public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
         return Mono.defer(() -> {
             long start = System.nanoTime();
+            exchange.getAttributes().put(Exchanges.BEGAN, start);
             metrics.started();
             identify(exchange);
             Span span = startSpan(exchange);
@@ -121,7 +123,9 @@ public final class RequestFilter implements WebFilter, Ordered {
         String route = Exchanges.route(exchange.getAttributes());
         int status = status(exchange, signal);
         boolean stream = exchange.getAttributes().containsKey(Exchanges.STREAM);
-        metrics.ended(method, route, status, stream, took);
+        try (LogScope _ = LogScope.of(Context.root().with(span))) {
+            metrics.ended(method, route, status, stream, took);
+        }
         span.updateName(method + " " + route);
         span.setAttribute("http.route", route);
         span.setAttribute("http.response.status_code", status);

@@ -34,6 +34,15 @@ public final class RequestMetrics {
         this.streams = gauge(all, "voice.agent.http.streams", "Streams of events that are open");
     }
 
+    /** From the head of a streamed request to the first piece of its answer. */
+    void firstToken(Duration took) {
+        Timer.builder("voice.agent.http.first.token")
+                .description("Time from the head of a streamed request to the first piece of its answer")
+                .serviceLevelObjectives(BOUNDS)
+                .register(all)
+                .record(took);
+    }
+
     void started() {
         active.incrementAndGet();
     }

@@ -305,7 +305,8 @@ final class ResponsesHandler {
 
     private Mono<Void> stream(ServerWebExchange exchange, FollowedResponse response, long startingAfter) {
         exchange.getAttributes().put(Exchanges.STREAM, true);
-        return eventStream.write(exchange.getResponse(), response.events(startingAfter));
+        return eventStream.write(
+                exchange.getResponse(), eventStream.measured(exchange, response.events(startingAfter)));
     }
 
     private static Mono<Void> object(ServerHttpResponse target, HttpStatus status, FollowedResponse response) {

@@ -25,22 +25,26 @@ final class StageMetrics {
     StageMetrics(MeterRegistry registry, Stage stage) {
         this.registry = registry;
         this.tags = Tags.of("stage", stage.name().toLowerCase(Locale.ROOT));
-        this.frames = counter("stage.frames", "Frames sent to agent.stream");
-        this.resends = counter("stage.resends", "Frames and results that had to be sent again");
-        this.deadLetters = counter("stage.dead_letters", "Records of the calls topic that could not be read");
+        this.frames = counter("voice.agent.stage.frames", "Frames sent to agent.stream");
+        this.resends = counter("voice.agent.stage.resends", "Frames and results that had to be sent again");
+        this.deadLetters =
+                counter("voice.agent.stage.dead.letters", "Records of the calls topic that could not be read");
     }
 
     /** Registers the gauges, which ask the stage. */
     void gauges(int slots, Supplier<Number> held, Supplier<Duration> announcementAge) {
-        Gauge.builder("stage.slots", () -> slots)
+        Gauge.builder("voice.agent.stage.slots", () -> slots)
                 .description("Calls at once at the most")
                 .tags(tags)
                 .register(registry);
-        Gauge.builder("stage.calls.held", held)
+        Gauge.builder("voice.agent.stage.calls.held", held)
                 .description("Calls that run or whose result is not acknowledged")
                 .tags(tags)
                 .register(registry);
-        TimeGauge.builder("stage.announcement.age", () -> announcementAge.get().toMillis(), TimeUnit.MILLISECONDS)
+        TimeGauge.builder(
+                        "voice.agent.stage.announcement.age",
+                        () -> announcementAge.get().toMillis(),
+                        TimeUnit.MILLISECONDS)
                 .description("Since the last acknowledged announcement was sent")
                 .tags(tags)
                 .register(registry);
@@ -60,7 +64,7 @@ final class StageMetrics {
 
     /** An answer to a call: {@code completed}, {@code failed}, {@code stopped}, {@code busy} or {@code never_started}. */
     void answered(CallResult result) {
-        Counter.builder("stage.results")
+        Counter.builder("voice.agent.stage.results")
                 .description("Answers to calls and stops")
                 .tags(tags.and("type", Records.type(result)))
                 .register(registry)
@@ -69,7 +73,7 @@ final class StageMetrics {
 
     /** An attempt has ended after that time. */
     void ended(CallResult result, Duration time) {
-        Timer.builder("stage.call.duration")
+        Timer.builder("voice.agent.stage.call.duration")
                 .description("From start to end of an attempt")
                 .tags(tags.and("type", Records.type(result)))
                 .register(registry)
@@ -77,7 +81,7 @@ final class StageMetrics {
     }
 
     void incarnationEnded(String reason) {
-        Counter.builder("stage.incarnations.ended")
+        Counter.builder("voice.agent.stage.incarnations.ended")
                 .description("Incarnations that ended although the stage was not closed")
                 .tags(tags.and("reason", reason))
                 .register(registry)

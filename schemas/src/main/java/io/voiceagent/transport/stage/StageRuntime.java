@@ -55,7 +55,7 @@ public final class StageRuntime implements AutoCloseable {
      * Starts the stage; its topics must exist. Returns before it is announced, see {@link #living()}.
      *
      * @param telemetry for the span of each call and of each result's sending
-     * @param meters where the meters {@code stage.*} go
+     * @param meters where the meters {@code voice.agent.stage.*} go
      */
     public static StageRuntime start(
             StageOptions options, CallHandler handler, Telemetry telemetry, MeterRegistry meters) {

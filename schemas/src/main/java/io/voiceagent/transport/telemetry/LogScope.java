@@ -17,6 +17,9 @@ public final class LogScope implements AutoCloseable {
     /** Key of the span id in the logging context and in JSON log lines. */
     public static final String SPAN_ID = "span_id";
 
+    private static final ThreadLocal<SpanContext> CURRENT = ThreadLocal.withInitial(SpanContext::getInvalid);
+
+    private final SpanContext outer = CURRENT.get();
     private final @Nullable String outerTraceId = MDC.get(TRACE_ID);
     private final @Nullable String outerSpanId = MDC.get(SPAN_ID);
 
@@ -29,12 +32,19 @@ public final class LogScope implements AutoCloseable {
         if (span.isValid()) {
             MDC.put(TRACE_ID, span.getTraceId());
             MDC.put(SPAN_ID, span.getSpanId());
+            CURRENT.set(span);
         }
         return scope;
     }
 
+    /** The span that this thread's log lines name; invalid when they name none. */
+    static SpanContext current() {
+        return CURRENT.get();
+    }
+
     @Override
     public void close() {
+        CURRENT.set(outer);
         restore(TRACE_ID, outerTraceId);
         restore(SPAN_ID, outerSpanId);
     }

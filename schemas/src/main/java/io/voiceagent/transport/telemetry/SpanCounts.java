@@ -55,19 +55,19 @@ final class SpanCounts implements MeterBinder {
 
     @Override
     public void bindTo(MeterRegistry registry) {
-        FunctionCounter.builder("telemetry.spans.exported", exported, LongAdder::sum)
+        FunctionCounter.builder("voice.agent.telemetry.spans.exported", exported, LongAdder::sum)
                 .description("Spans acknowledged by Kafka")
                 .register(registry);
         lostCounter(registry, "queue_full", dropped);
         lostCounter(registry, "too_large", tooLarge);
         lostCounter(registry, "not_sent", unsent);
-        Gauge.builder("telemetry.spans.waiting", waiting, AtomicInteger::get)
+        Gauge.builder("voice.agent.telemetry.spans.waiting", waiting, AtomicInteger::get)
                 .description("Spans that have ended and wait for export")
                 .register(registry);
     }
 
     private static void lostCounter(MeterRegistry registry, String reason, LongAdder count) {
-        FunctionCounter.builder("telemetry.spans.lost", count, LongAdder::sum)
+        FunctionCounter.builder("voice.agent.telemetry.spans.lost", count, LongAdder::sum)
                 .description("Spans that will not be archived")
                 .tag("reason", reason)
                 .register(registry);

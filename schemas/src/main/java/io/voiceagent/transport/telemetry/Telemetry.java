@@ -143,7 +143,7 @@ public final class Telemetry implements MeterBinder, AutoCloseable {
         return counts.lost();
     }
 
-    /** Registers {@code telemetry.spans.exported}, {@code telemetry.spans.lost} and {@code telemetry.spans.waiting}. */
+    /** Registers {@code voice.agent.telemetry.spans.exported}, {@code voice.agent.telemetry.spans.lost} and {@code voice.agent.telemetry.spans.waiting}. */
     @Override
     public void bindTo(MeterRegistry registry) {
         counts.bindTo(registry);

@@ -292,7 +292,8 @@ class StageRuntimeTest {
         client.call(owner, ref);
 
         assertThat(client.result(ref, 0)).isInstanceOf(CallResult.Completed.class);
-        assertThat(meters.get("stage.dead_letters").counter().count()).isEqualTo(1);
+        assertThat(meters.get("voice.agent.stage.dead.letters").counter().count())
+                .isEqualTo(1);
     }
 
     @Test

@@ -237,9 +237,11 @@ class TelemetryTest {
             telemetry.tracer("test").spanBuilder("a").startSpan().end();
             assertThat(telemetry.flush(Duration.ofSeconds(10))).isTrue();
 
-            assertThat(meters.get("telemetry.spans.exported").functionCounter().count())
+            assertThat(meters.get("voice.agent.telemetry.spans.exported")
+                            .functionCounter()
+                            .count())
                     .isEqualTo(1);
-            assertThat(meters.get("telemetry.spans.lost")
+            assertThat(meters.get("voice.agent.telemetry.spans.lost")
                             .tag("reason", "not_sent")
                             .functionCounter()
                             .count())

@@ -15,6 +15,7 @@ import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.stage.StageOptions;
 import io.voiceagent.transport.stage.StageRuntime;
 import io.voiceagent.transport.telemetry.Telemetry;
+import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.health.contributor.Health;
@@ -48,6 +49,12 @@ class ToolWorkerConfiguration {
     @Bean
     Telemetry telemetry(ToolWorkerSettings settings, KafkaSettings kafka) {
         return Telemetry.start(settings.telemetry());
+    }
+
+    /** Values of histograms name a trace that they were measured in. */
+    @Bean
+    TraceExemplars exemplars() {
+        return new TraceExemplars();
     }
 
     @Bean

@@ -26,6 +26,7 @@ import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
+import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
 import java.util.List;
 import javax.sql.DataSource;
@@ -86,6 +87,12 @@ class ArchiverConfiguration {
     @Bean
     Telemetry telemetry(TelemetryOptions options) {
         return Telemetry.start(options);
+    }
+
+    /** Values of histograms name a trace that they were measured in. */
+    @Bean
+    TraceExemplars exemplars() {
+        return new TraceExemplars();
     }
 
     @Bean
