@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Everything in this process, for a program that drives it over HTTP, such as a test with a client library. */
 public final class RunningSystem implements AutoCloseable {
@@ -12,6 +14,7 @@ public final class RunningSystem implements AutoCloseable {
     private final DataDirectory directory;
     private final LocalSystem system;
     private final String apiKeys;
+    private @Nullable Database database;
 
     private RunningSystem(Options options, DataDirectory directory, LocalSystem system, String apiKeys) {
         this.options = options;
@@ -37,7 +40,8 @@ public final class RunningSystem implements AutoCloseable {
         var system = new LocalSystem(options, directory, settings, new Progress(progress));
         var running = new RunningSystem(options, directory, system, settings.apiKeys(directory));
         try {
-            system.start();
+            var servers = system.start();
+            running.database = new Database(servers.jdbcUrl(), servers.postgresUser(), servers.postgresPassword());
         } catch (RuntimeException | InterruptedException e) {
             running.close();
             throw e;
@@ -54,6 +58,14 @@ public final class RunningSystem implements AutoCloseable {
     public String apiKey() {
         return Settings.firstKey(apiKeys);
     }
+
+    /** Where the archive is. */
+    public Database database() {
+        return Objects.requireNonNull(database, "not started");
+    }
+
+    /** What a client of the database needs. */
+    public record Database(String jdbcUrl, String user, String password) {}
 
     /** Ends everything within ten seconds; the data stays. */
     @Override

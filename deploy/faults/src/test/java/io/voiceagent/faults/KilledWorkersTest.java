@@ -27,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 class KilledWorkersTest {
     private static final Logger LOG = LoggerFactory.getLogger(KilledWorkersTest.class);
     private static final int CLIENTS = 16;
-    private static final String HELD = "stage_calls_held";
+    private static final String HELD = "voice_agent_stage_calls_held";
     private static final Duration LONG = Duration.ofSeconds(120);
 
     @TempDir
