@@ -68,6 +68,12 @@ final class Settings {
     /** Everything about this machine. What the environment says about a model, tracing or limits stays as it is. */
     Map<String, String> forServices(DataDirectory data, Servers servers) {
         var settings = new HashMap<String, String>();
+        // What the process's own environment says, services see themselves
+        environment.forEach((name, value) -> {
+            if (!value.equals(System.getenv(name))) {
+                settings.put(name, value);
+            }
+        });
         settings.put("KAFKA_BOOTSTRAP_SERVERS", servers.kafka());
         settings.put("KAFKA_REPLICATION_FACTOR", "1");
         settings.put("KAFKA_MIN_ISR", "1");

@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A real Prometheus with the project's configuration, which asks every second and looks for the services on 127.0.0.1. */
+/** A real Prometheus with the project's configuration, which asks every three seconds and looks for the services on 127.0.0.1. */
 final class Prometheus implements AutoCloseable {
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -47,7 +47,7 @@ final class Prometheus implements AutoCloseable {
         Path source = Grafana.ROOT.resolve("prometheus");
         String config = Files.readString(source.resolve("prometheus.yml"))
                 .replace("rules/*.yml", source.resolve("rules") + "/*.yml")
-                .replaceAll("_interval: 15s", "_interval: 1s");
+                .replaceAll("_interval: 15s", "_interval: 3s");
         for (var target : ports.entrySet()) {
             String changed =
                     config.replaceAll("\"" + target.getKey() + ":\\d+\"", "\"127.0.0.1:" + target.getValue() + "\"");
