@@ -7,6 +7,7 @@ import io.voiceagent.allinone.RunningSystem;
 import io.voiceagent.embedded.Ports;
 import java.io.OutputStream;
 import java.io.PrintStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -57,7 +58,15 @@ class DashboardsTest {
         system = RunningSystem.start(
                 folder.resolve("data"),
                 port,
-                Map.of("SIM_TTFT_MS", "10", "SIM_TOKENS_PER_SECOND", "500", "METRICS_INTERVAL_SECONDS", "1"),
+                Map.of(
+                        "SIM_TTFT_MS",
+                        "10",
+                        "SIM_TOKENS_PER_SECOND",
+                        "500",
+                        "METRICS_INTERVAL_SECONDS",
+                        "1",
+                        "BACKUP_DIRECTORY",
+                        Files.createDirectory(folder.resolve("backups")).toString()),
                 new PrintStream(OutputStream.nullOutputStream()));
         prometheus = Prometheus.start(
                 folder,
@@ -71,6 +80,8 @@ class DashboardsTest {
         // A rate needs a value from before
         Traffic traffic = new Traffic(system.url(), system.apiKey());
         traffic.once();
+        await().atMost(SEEN_WITHIN)
+                .until(() -> !prometheus.query("voice_agent_backup_age_seconds >= 0").isEmpty());
         await().atMost(SEEN_WITHIN)
                 .until(() -> TRAFFIC.stream()
                         .noneMatch(name -> prometheus.query(name).isEmpty()));
