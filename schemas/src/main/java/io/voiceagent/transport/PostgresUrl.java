@@ -39,7 +39,9 @@ public final class PostgresUrl {
         String mode = variables.oneOf(MODE, rooted ? "verify-full" : "", MODES);
         if (mode.startsWith("verify-") && !rooted) {
             throw new InvalidSettingException(
-                    ROOT, "is not set, but %s is %s".formatted(MODE, mode), "Set it to a PEM file of root certificates");
+                    ROOT,
+                    "is not set, but %s is %s".formatted(MODE, mode),
+                    "Set it to a PEM file of root certificates");
         }
         if (rooted && !mode.startsWith("verify-")) {
             throw new InvalidSettingException(

@@ -29,7 +29,9 @@ class PostgresUrlTest {
     void aRootCertificateMeansThatTheServerIsVerified() throws Exception {
         Path root = Files.writeString(directory.resolve("a root.pem"), "x");
         String url = of(Map.of("POSTGRES_URL", "jdbc:postgresql://h/d?a=b", "POSTGRES_SSLROOTCERT", root.toString()));
-        assertThat(url).startsWith("jdbc:postgresql://h/d?a=b&sslmode=verify-full&sslrootcert=").endsWith("a+root.pem");
+        assertThat(url)
+                .startsWith("jdbc:postgresql://h/d?a=b&sslmode=verify-full&sslrootcert=")
+                .endsWith("a+root.pem");
     }
 
     @Test

@@ -129,8 +129,7 @@ class EncryptedServersTest {
     private static Connection connect(EmbeddedPostgresServer server, Map<String, String> more) throws Exception {
         Map<String, String> variables = new HashMap<>(more);
         variables.put("POSTGRES_URL", server.jdbcUrl());
-        return DriverManager.getConnection(
-                PostgresUrl.from(Variables.of(variables)), server.user(), server.password());
+        return DriverManager.getConnection(PostgresUrl.from(Variables.of(variables)), server.user(), server.password());
     }
 
     @Test
@@ -165,11 +164,13 @@ class EncryptedServersTest {
                 String url = "http://127.0.0.1:"
                         + services.getLast().getEnvironment().getProperty("local.server.port") + "/api/v1/responses";
                 String key = Settings.firstKey(settings.apiKeys(data));
-                HttpResponse<String> answer = send(HttpRequest.newBuilder(URI.create(url))
-                        .header("Authorization", "Bearer " + key)
-                        .header("Content-Type", "application/json")
-                        .POST(HttpRequest.BodyPublishers.ofString(
-                                "{\"input\":\"What is 17 * 23?\",\"tools\":[{\"type\":\"mcp\",\"server_label\":\"builtin\",\"require_approval\":\"never\"}]}")));
+                HttpResponse<String> answer = send(
+                        HttpRequest.newBuilder(URI.create(url))
+                                .header("Authorization", "Bearer " + key)
+                                .header("Content-Type", "application/json")
+                                .POST(
+                                        HttpRequest.BodyPublishers.ofString(
+                                                "{\"input\":\"What is 17 * 23?\",\"tools\":[{\"type\":\"mcp\",\"server_label\":\"builtin\",\"require_approval\":\"never\"}]}")));
                 assertThat(answer.body()).contains("391", "\"status\":\"completed\"");
 
                 try (Connection connection = connect(postgres, Map.of("POSTGRES_SSLROOTCERT", server.pem.toString()));
@@ -179,7 +180,8 @@ class EncryptedServersTest {
                             .until(() -> count(statement, "select count(*) from trace_spans") > 0);
                     String own = "from pg_stat_ssl join pg_stat_activity using (pid) where usename = 'agent_user'";
                     assertThat(count(statement, "select count(*) " + own)).isGreaterThan(1);
-                    assertThat(count(statement, "select count(*) " + own + " and not ssl")).isZero();
+                    assertThat(count(statement, "select count(*) " + own + " and not ssl"))
+                            .isZero();
                 }
             } finally {
                 services.reversed().forEach(ConfigurableApplicationContext::close);

@@ -81,7 +81,8 @@ class DashboardsTest {
         Traffic traffic = new Traffic(system.url(), system.apiKey());
         traffic.once();
         await().atMost(SEEN_WITHIN)
-                .until(() -> !prometheus.query("voice_agent_backup_age_seconds >= 0").isEmpty());
+                .until(() ->
+                        !prometheus.query("voice_agent_backup_age_seconds >= 0").isEmpty());
         await().atMost(SEEN_WITHIN)
                 .until(() -> TRAFFIC.stream()
                         .noneMatch(name -> prometheus.query(name).isEmpty()));

@@ -46,8 +46,15 @@ final class Prometheus implements AutoCloseable {
     static Prometheus start(Path folder, Map<String, Integer> ports) throws IOException {
         Path source = Grafana.ROOT.resolve("prometheus");
         String config = Files.readString(source.resolve("prometheus.yml"))
-                .replace("rules/*.yml", source.resolve("rules") + "/*.yml")
-                .replaceAll("_interval: 15s", "_interval: 3s");
+                                .replaceAll("_interval: 15s", "_interval: 3s");
+        Path rules = Files.createDirectory(folder.resolve("rules"));
+        try (Stream<Path> files = Files.list(source.resolve("rules"))) {
+            for (Path file : files.toList()) {
+                Files.writeString(
+                        rules.resolve(file.getFileName()),
+                        Files.readString(file).replaceAll("(?m)^    interval: \\S+$", "    interval: 3s"));
+            }
+        }
         for (var target : ports.entrySet()) {
             String changed =
                     config.replaceAll("\"" + target.getKey() + ":\\d+\"", "\"127.0.0.1:" + target.getValue() + "\"");

@@ -26,7 +26,7 @@ final class Branch {
 
     private record Turn(List<Item> items, @Nullable String previous) {}
 
-    /** All items of the turn {@code id} and of those before it, or a {@link Refusal}. */
+    /** All items of the turn {@code id} and of those before it, the oldest first; or a {@link Refusal}. */
     Mono<List<Item>> before(String tenant, @Nullable String id) {
         if (id == null) {
             return Mono.just(List.of());
@@ -42,7 +42,9 @@ final class Branch {
                                 PREVIOUS,
                                 "More than %d turns come before. Compact them.".formatted(TURNS));
                     }
-                    return turns.stream().flatMap(turn -> turn.items.stream()).toList();
+                    return turns.reversed().stream()
+                            .flatMap(turn -> turn.items.stream())
+                            .toList();
                 });
     }
 
@@ -64,6 +66,12 @@ final class Branch {
     }
 
     private static JsonNode ended(FollowedResponse response) {
+        if (!response.stored()) {
+            throw new Refusal(
+                    Code.PREVIOUS_RESPONSE_NOT_FOUND,
+                    PREVIOUS,
+                    "The previous response was created with 'store' false, so nothing goes on from it.");
+        }
         if (!response.ended()) {
             throw new Refusal(
                     Code.PREVIOUS_RESPONSE_IN_PROGRESS,
