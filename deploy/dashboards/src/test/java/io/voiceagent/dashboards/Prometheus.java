@@ -45,8 +45,8 @@ final class Prometheus implements AutoCloseable {
     /** @param ports by the names of the configuration's targets */
     static Prometheus start(Path folder, Map<String, Integer> ports) throws IOException {
         Path source = Grafana.ROOT.resolve("prometheus");
-        String config = Files.readString(source.resolve("prometheus.yml"))
-                                .replaceAll("_interval: 15s", "_interval: 3s");
+        String config =
+                Files.readString(source.resolve("prometheus.yml")).replaceAll("_interval: 15s", "_interval: 3s");
         Path rules = Files.createDirectory(folder.resolve("rules"));
         try (Stream<Path> files = Files.list(source.resolve("rules"))) {
             for (Path file : files.toList()) {

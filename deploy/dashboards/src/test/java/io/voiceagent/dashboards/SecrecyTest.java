@@ -87,8 +87,7 @@ class SecrecyTest {
 
     /** Turns that go well, that fail, whose tools are asked wrongly, that ask for a format. */
     private List<String> talk(String url) throws Exception {
-        String tools =
-                "\"tools\":[{\"type\":\"mcp\",\"server_label\":\"builtin\",\"require_approval\":\"never\"}]";
+        String tools = "\"tools\":[{\"type\":\"mcp\",\"server_label\":\"builtin\",\"require_approval\":\"never\"}]";
         var answers = new ArrayList<String>();
         for (String body : List.of(
                 "{\"instructions\":\"%s\",\"input\":\"%s [[tokens=20]]\",\"metadata\":{\"note\":\"%s\"}}",
@@ -127,14 +126,14 @@ class SecrecyTest {
 
     private static void assertArchiveIsSilent(RunningSystem system) throws Exception {
         var database = system.database();
-        try (var connection =
-                        DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
+        try (var connection = DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
                 var statement = connection.createStatement()) {
             await().atMost(STORED_WITHIN).until(() -> {
                 try (var rows = statement.executeQuery(
                         "SELECT (SELECT count(*) FROM trace_spans WHERE name = 'agent.process_message') >= 7"
                                 + " AND EXISTS (SELECT FROM performance_metrics)"
-                                + " AND EXISTS (SELECT FROM responses.responses WHERE body::text LIKE '%" + SAID + "%')")) {
+                                + " AND EXISTS (SELECT FROM responses.responses WHERE body::text LIKE '%" + SAID
+                                + "%')")) {
                     return rows.next() && rows.getBoolean(1);
                 }
             });
@@ -143,7 +142,9 @@ class SecrecyTest {
                     try (var rows = statement.executeQuery(
                             "SELECT row_to_json(t)::text FROM %s t WHERE t::text LIKE '%%%s%%' LIMIT 1"
                                     .formatted(table, mark))) {
-                        assertThat(rows.next() ? rows.getString(1) : "").as(table).isEmpty();
+                        assertThat(rows.next() ? rows.getString(1) : "")
+                                .as(table)
+                                .isEmpty();
                     }
                 }
             }
