@@ -37,11 +37,26 @@ public final class ManagedProcess implements AutoCloseable {
             Map<String, String> environment,
             String mainClass,
             String... args) {
-        List<String> command = new ArrayList<>(List.of(
-                ProcessHandle.current().info().command().orElse("java"),
-                "-Xmx" + heapMegabytes + "m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
+        List<String> options = List.of("-Xmx" + heapMegabytes + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        return start(name, log, options, environment, mainClass, args);
+    }
+
+    /**
+     * Starts {@code mainClass} as it runs in production.
+     *
+     * @param options of the JVM
+     */
+    public static ManagedProcess start(
+            String name,
+            Path log,
+            List<String> options,
+            Map<String, String> environment,
+            String mainClass,
+            String... args) {
+        List<String> command = new ArrayList<>();
+        command.add(ProcessHandle.current().info().command().orElse("java"));
+        command.addAll(options);
+        command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
