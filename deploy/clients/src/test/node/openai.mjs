@@ -271,6 +271,51 @@ test('resumes what is not stored, and does not go on from it', async () => {
   );
 });
 
+const guarded = { type: 'mcp', server_label: 'builtin', require_approval: { always: { tool_names: ['calculator'] } } };
+
+test('approves a call', async () => {
+  const asked = await client.responses
+    .stream({ model, input: 'What is 6 * 7? [[call=calculator {"expression":"6*7"}]]', tools: [guarded] })
+    .finalResponse();
+  const request = asked.output.find((item) => item.type === 'mcp_approval_request');
+  assert.deepEqual([request.name, JSON.parse(request.arguments).expression], ['calculator', '6*7']);
+  const input = [{ type: 'mcp_approval_response', approval_request_id: request.id, approve: true }];
+  const answer = await client.responses
+    .stream({ model, input, tools: [guarded], previous_response_id: asked.id })
+    .finalResponse();
+  const call = answer.output.find((item) => item.type === 'mcp_call');
+  assert.deepEqual([call.approval_request_id, call.output], [request.id, '42']);
+  assert.ok(answer.output_text.length > 0);
+  const again = await client.responses.create({ model, input, tools: [guarded], previous_response_id: asked.id });
+  assert.deepEqual([again.status, again.error.code], ['failed', 'approval_already_answered']);
+});
+
+test('declines a call', async () => {
+  const asked = await client.responses.create({
+    model,
+    input: 'What is 6 * 7? [[call=calculator {"expression":"6*7"}]]',
+    tools: [guarded],
+  });
+  const request = asked.output.find((item) => item.type === 'mcp_approval_request');
+  const answer = await client.responses.create({
+    model,
+    input: [{ type: 'mcp_approval_response', approval_request_id: request.id, approve: false, reason: 'not today' }],
+    tools: [guarded],
+    previous_response_id: asked.id,
+  });
+  assert.equal(answer.status, 'completed');
+  assert.ok(!answer.output.some((item) => item.type === 'mcp_call'));
+  await assert.rejects(
+    client.responses.create({
+      model,
+      input: [{ type: 'mcp_approval_response', approval_request_id: 'mcpr_' + '0'.repeat(52), approve: true }],
+      tools: [guarded],
+      previous_response_id: asked.id,
+    }),
+    (e) => e instanceof OpenAI.BadRequestError && e.code === 'approval_not_found',
+  );
+});
+
 test('names what is wrong', async () => {
   await assert.rejects(
     client.responses.create({ model, input: 'x', temperature: 7 }),

@@ -16,6 +16,14 @@ public final class ErrorCodes {
     public static final String PREVIOUS_NOT_FOUND = "previous_response_not_found";
     /** The previous response has not ended. */
     public static final String PREVIOUS_RUNNING = "previous_response_in_progress";
+    /** The approval request that the turn answers is not, or no longer, there. */
+    public static final String APPROVAL_NOT_FOUND = "approval_not_found";
+    /** Another turn has answered the approval request before. */
+    public static final String APPROVAL_ANSWERED = "approval_already_answered";
+    /** The approval request was not answered in time. */
+    public static final String APPROVAL_EXPIRED = "approval_expired";
+    /** The turn may not use the tool that it approves a call of. */
+    public static final String TOOL_NOT_AVAILABLE = "tool_not_available";
     /** Every worker that took the call died, and no attempt is left. */
     public static final String WORKER_LOST = "worker_lost";
     /** A tool that is not idempotent may have run, or may yet: nobody knows. */

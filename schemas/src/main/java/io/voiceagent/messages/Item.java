@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
     @JsonSubTypes.Type(value = Item.Message.class, name = "message"),
     @JsonSubTypes.Type(value = Item.Reasoning.class, name = "reasoning"),
     @JsonSubTypes.Type(value = Item.ToolCall.class, name = "tool_call"),
-    @JsonSubTypes.Type(value = Item.ToolResult.class, name = "tool_result")
+    @JsonSubTypes.Type(value = Item.ToolResult.class, name = "tool_result"),
+    @JsonSubTypes.Type(value = Item.ApprovalAnswer.class, name = "approval_answer")
 })
 public sealed interface Item {
     /** Who speaks. {@code developer} is read as {@code system}. */
@@ -97,4 +98,13 @@ public sealed interface Item {
             String output,
             boolean error,
             @Nullable String name) implements Item {}
+
+    /**
+     * The client's answer to a call that waited for its approval. Only in a turn's input: the model is told the call and what came of it.
+     *
+     * @param requestId see {@link Approvals#requestId}
+     * @param reason for the model, only of a call that was declined
+     */
+    record ApprovalAnswer(
+            String requestId, boolean approve, @Nullable String reason) implements Item {}
 }

@@ -164,8 +164,19 @@ public sealed interface StepEvent {
      * A hosted tool call of a tools step.
      *
      * @param callId the model's id of the call, as in its frames
+     * @param approvalRequestId what the client approved, see {@link Approvals#requestId}: an earlier turn's model asked for the call; null: this
+     *     turn's did
      */
-    record PlannedTool(String callId, String tool, String arguments) {}
+    record PlannedTool(
+            String callId,
+            String tool,
+            String arguments,
+            @Nullable String approvalRequestId) {
+        /** A call that this turn's model asked for. */
+        public PlannedTool(String callId, String tool, String arguments) {
+            this(callId, tool, arguments, null);
+        }
+    }
 
     /** An attempt was given to a worker. */
     record CallAssigned(

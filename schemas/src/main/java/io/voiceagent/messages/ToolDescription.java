@@ -1,6 +1,7 @@
 package io.voiceagent.messages;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -14,7 +15,8 @@ import tools.jackson.databind.JsonNode;
  * @param idempotent whether a second run does no harm; a tool that is not has no second attempt once it may have started
  * @param timeoutMillis bound of one run, milliseconds
  * @param maxResultChars longer results are cut, and say so
- * @param hash of all of the above, lower-case hex; a worker offers the tool under this hash
+ * @param hash of all of the others, lower-case hex; a worker offers the tool under this hash
+ * @param needsApproval true: the tool's policy is that a client approves each call, whatever the request says; else null
  */
 public record ToolDescription(
         String name,
@@ -25,7 +27,27 @@ public record ToolDescription(
         boolean idempotent,
         long timeoutMillis,
         int maxResultChars,
-        String hash) {
+        String hash,
+        @Nullable Boolean needsApproval) {
+    public ToolDescription {
+        // One way to say no, or two descriptions that say the same would differ
+        needsApproval = Boolean.TRUE.equals(needsApproval) ? Boolean.TRUE : null;
+    }
+
+    /** A tool whose calls need no approval. */
+    public ToolDescription(
+            String name,
+            String server,
+            Kind kind,
+            String description,
+            JsonNode parameters,
+            boolean idempotent,
+            long timeoutMillis,
+            int maxResultChars,
+            String hash) {
+        this(name, server, kind, description, parameters, idempotent, timeoutMillis, maxResultChars, hash, null);
+    }
+
     /** Label of the tools that the workers bring themselves. */
     public static final String BUILTIN_SERVER = "builtin";
 

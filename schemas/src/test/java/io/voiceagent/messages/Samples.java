@@ -3,6 +3,7 @@ package io.voiceagent.messages;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** One full sample of every message, all fields set. The golden files are these, written by the version that brought them. */
 final class Samples {
@@ -88,7 +89,8 @@ final class Samples {
                         AT,
                         1,
                         StepEvent.StepKind.TOOLS,
-                        List.of(new StepEvent.PlannedTool("call_1", "calculator", "{\"expression\":\"1+1\"}"))));
+                        List.of(new StepEvent.PlannedTool(
+                                "call_1", "calculator", "{\"expression\":\"1+1\"}", Approvals.requestId(PARENT, 1)))));
         samples.put(
                 "step_event.call_assigned",
                 new StepEvent.CallAssigned(RESPONSE, CONVERSATION, AT, REF, Stage.TOOL, "w-1", 3, AT + 30_000));
@@ -267,16 +269,28 @@ final class Samples {
                 true,
                 5_000,
                 4_000,
-                "9f86d081");
+                "9f86d081",
+                true);
+    }
+
+    private static ToolSpec.ApprovalRule approval() {
+        return new ToolSpec.ApprovalRule(
+                ToolSpec.ApprovalRule.Mode.BY_NAME, List.of("calculator"), List.of("current_time"));
     }
 
     private static ResponseSpec spec() {
-        return ResponseSpec.builder("gpt-test", items())
+        return ResponseSpec.builder(
+                        "gpt-test",
+                        Stream.concat(
+                                        items().stream(),
+                                        Stream.of(new Item.ApprovalAnswer(
+                                                Approvals.requestId(PARENT, 0), false, "too dear")))
+                                .toList())
                 .instructions("Be brief.")
                 .tools(List.of(
                         new ToolSpec.Function("lookup", "finds", schema(), true),
                         new ToolSpec.WebSearch("medium"),
-                        new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, List.of("calculator"), "our own")))
+                        new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, List.of("calculator"), "our own", approval())))
                 .background(true)
                 .previousResponseId(PARENT)
                 .metadata(Map.of("team", "blue"))

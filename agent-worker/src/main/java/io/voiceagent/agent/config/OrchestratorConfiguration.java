@@ -21,7 +21,7 @@ import org.springframework.context.annotation.Configuration;
  *
  * <p>Variables: {@code STATE_DIR}, where its stores are, by default {@code state} under the working directory; {@code MAX_TOOL_ROUNDS}, 0
  * to 100; {@code LLM_CONTEXT_TOKENS}, the window of the model, 1,000 to 10,000,000; {@code ORCHESTRATOR_THREADS}, 1 to 64; {@code STANDBY_REPLICAS}, 0 to 5; {@code RESPONSE_TTL_HOURS}, how long an ended
- * response can be continued, 1 to 8,760.
+ * response can be continued, 1 to 8,760; {@code APPROVAL_SECONDS}, how long a request for approval waits for its answer, 1 to 604,800.
  */
 @Configuration(proxyBeanMethods = false)
 @Conditional(Role.Orchestrating.class)
@@ -36,7 +36,8 @@ class OrchestratorConfiguration {
                 Limits.DEFAULT
                         .withMaxToolRounds(variables.integer("MAX_TOOL_ROUNDS", Limits.DEFAULT.maxToolRounds(), 0, 100))
                         .withContextTokens(variables.integer(
-                                "LLM_CONTEXT_TOKENS", Limits.DEFAULT.contextTokens(), 1_000, 10_000_000)),
+                                "LLM_CONTEXT_TOKENS", Limits.DEFAULT.contextTokens(), 1_000, 10_000_000))
+                        .withApprovalLife(1_000L * variables.integer("APPROVAL_SECONDS", 86_400, 1, 604_800)),
                 Versions.of(OrchestratorConfiguration.class));
     }
 

@@ -16,7 +16,8 @@ import java.util.List;
  * The orchestrator's rules, pure: the same arguments give the same decision.
  *
  * <p>How a turn goes: it is accepted; a model step runs; hosted tools that the model asks for run side by side in a tools step; then
- * the next model step; until an answer asks for no hosted tool, or a limit is reached. An answer that is not of the format that was asked
+ * the next model step; until an answer asks for no hosted tool, or a limit is reached. A turn that asks for a tool of the client's, or
+ * for one that waits for the client's approval, ends there. An answer that is not of the format that was asked
  * for is repaired once, see {@link Repair}. How a single call is given away, retried, lost
  * and stopped is told in {@link Draft}.
  */
@@ -88,15 +89,15 @@ public final class Decider {
                         ErrorCodes.PREVIOUS_NOT_FOUND, "The previous response is not, or no longer, there."));
             case RUNNING ->
                 draft.fail(new TurnError(ErrorCodes.PREVIOUS_RUNNING, "The previous response has not ended."));
-            case NONE, ENDED -> startUnlessLate(draft);
+            case NONE, ENDED -> startUnlessLate(draft, submit.approvals());
         }
     }
 
-    private void startUnlessLate(Draft draft) {
+    private void startUnlessLate(Draft draft, List<ApprovalRequest> approvals) {
         if (draft.open().accepted().deadlineAt() <= draft.now()) {
             draft.fail(deadline());
         } else {
-            startModelStep(draft);
+            firstStep(draft, approvals);
         }
     }
 
@@ -109,8 +110,32 @@ public final class Decider {
         if (begin.unfit() != null) {
             draft.fail(begin.unfit());
         } else {
-            startUnlessLate(draft);
+            startUnlessLate(draft, begin.approvals());
         }
+    }
+
+    private void firstStep(Draft draft, List<ApprovalRequest> approvals) {
+        Turn.Open turn = draft.open();
+        switch (ApprovalRules.judge(turn, approvals, limits.approvalLife(), guards)) {
+            case ApprovalRules.Verdict.Unfit(TurnError error) -> draft.fail(error);
+            case ApprovalRules.Verdict.Fit(List<PlannedTool> approved) when approved.isEmpty() -> startModelStep(draft);
+            case ApprovalRules.Verdict.Fit(List<PlannedTool> approved)
+            when exceeds(turn, approved.size()) -> draft.end(Status.INCOMPLETE, null, Reasons.MAX_TOOL_CALLS);
+            case ApprovalRules.Verdict.Fit(List<PlannedTool> approved) -> {
+                draft.startStep(StepKind.TOOLS, approved);
+                draft.assignWaiting();
+            }
+        }
+    }
+
+    /** Whether so many more calls of hosted tools are more than the client allowed. */
+    private static boolean exceeds(Turn.Open turn, int more) {
+        Integer most = turn.accepted().spec().maxToolCalls();
+        long calls = turn.steps().stream()
+                .filter(step -> step.kind() == StepKind.TOOLS)
+                .mapToLong(step -> step.planned().size())
+                .sum();
+        return most != null && calls + more > most;
     }
 
     private void cancel(Draft draft, Turn turn, Request.Cancel request) {
@@ -247,18 +272,13 @@ public final class Decider {
     private void startTools(Draft draft, CallOutput.Model answer) {
         Turn.Open turn = draft.open();
         List<PlannedTool> hosted = Prompt.hosted(answer, turn);
-        Integer maxCalls = turn.accepted().spec().maxToolCalls();
         long rounds = turn.steps().stream()
                 .filter(step -> step.kind() == StepKind.MODEL)
                 .filter(step -> step.outcomes().getFirst().accepted())
                 .count();
-        long calls = turn.steps().stream()
-                .filter(step -> step.kind() == StepKind.TOOLS)
-                .mapToLong(step -> step.planned().size())
-                .sum();
         if (hosted.isEmpty() && Prompt.asksClient(answer, turn)) {
             draft.end(Status.COMPLETED, null, null);
-        } else if (rounds > limits.maxToolRounds() || (maxCalls != null && calls + hosted.size() > maxCalls)) {
+        } else if (rounds > limits.maxToolRounds() || exceeds(turn, hosted.size())) {
             draft.end(Status.INCOMPLETE, null, Reasons.MAX_TOOL_CALLS);
         } else if (hosted.isEmpty()) {
             startModelStep(draft); // it asked for a tool that nobody has, and is told so
@@ -270,12 +290,8 @@ public final class Decider {
 
     private void afterTools(Draft draft) {
         Turn.Open turn = draft.open();
-        boolean client = turn.steps().reversed().stream()
-                .filter(step -> step.kind() == StepKind.MODEL)
-                .findFirst()
-                .filter(step -> step.outcomes().getFirst().output() instanceof CallOutput.Model answer
-                        && Prompt.asksClient(answer, turn))
-                .isPresent();
+        CallOutput.Model answer = ApprovalRules.lastAnswer(turn);
+        boolean client = answer != null && Prompt.asksClient(answer, turn);
         if (client) {
             draft.end(Status.COMPLETED, null, null);
         } else {

@@ -22,6 +22,15 @@ public record Decision(List<StepEvent> events, List<Command> commands, Turn afte
         return !events.isEmpty() && events.getFirst() instanceof StepEvent.Accepted;
     }
 
+    /** The requests for approval that are used up by it: a turn that answers them begins. */
+    public List<String> approvalsAnswered() {
+        boolean begins = events.stream()
+                .anyMatch(event -> event instanceof StepEvent.StepStarted started && started.step() == 0);
+        return begins && after instanceof Turn.Open turn
+                ? ApprovalRules.ids(turn.accepted().spec().input())
+                : List.of();
+    }
+
     /** Whether nothing is to be done. */
     public boolean isEmpty() {
         return events.isEmpty() && commands.isEmpty();

@@ -26,6 +26,8 @@ enum Guard {
     DEADLINE,
     /** In a conversation one turn runs at a time. */
     ONE_TURN,
+    /** A request for approval is answered once. */
+    ANSWERED_ONCE,
     /** The living owner of a call that does not list it is asked what became of it. */
     UNLISTED
 }

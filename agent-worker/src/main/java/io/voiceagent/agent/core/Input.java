@@ -20,6 +20,7 @@ public sealed interface Input {
      * @param traceparent of the request, null when it is not traced
      * @param earlier the submission that this one may repeat, see {@link Registered}; null when there is none
      * @param admission what the conversation that the turn names makes of it; null when it names none
+     * @param approvals the requests that the turn's input answers, see {@link ApprovalRules#answered}
      */
     record Submit(
             Request.Submit request,
@@ -28,10 +29,24 @@ public sealed interface Input {
             int foldVersion,
             @Nullable String traceparent,
             @Nullable Registered earlier,
-            @Nullable Admission admission)
+            @Nullable Admission admission,
+            List<ApprovalRequest> approvals)
             implements Input {
         public Submit {
             catalogue = List.copyOf(catalogue);
+            approvals = List.copyOf(approvals);
+        }
+
+        /** A turn that answers no request for approval. */
+        public Submit(
+                Request.Submit request,
+                Parent parent,
+                List<ToolDescription> catalogue,
+                int foldVersion,
+                @Nullable String traceparent,
+                @Nullable Registered earlier,
+                @Nullable Admission admission) {
+            this(request, parent, catalogue, foldVersion, traceparent, earlier, admission, List.of());
         }
 
         /** A turn that repeats none. */
@@ -65,11 +80,16 @@ public sealed interface Input {
      *
      * @param parent the node that it follows, null when it is the first
      * @param unfit why it can't follow that node, null when it can
+     * @param approvals as of {@link Submit}
      */
-    record Begin(@Nullable String parent, @Nullable TurnError unfit) implements Input {
-        /** It can. */
+    record Begin(@Nullable String parent, @Nullable TurnError unfit, List<ApprovalRequest> approvals) implements Input {
+        public Begin {
+            approvals = List.copyOf(approvals);
+        }
+
+        /** It can, and answers nothing. */
         public Begin(@Nullable String parent) {
-            this(parent, null);
+            this(parent, null, List.of());
         }
     }
 

@@ -1,5 +1,7 @@
 package io.voiceagent.agent.core;
 
+import java.util.concurrent.TimeUnit;
+
 /**
  * Bounds of every turn. All times are milliseconds.
  *
@@ -11,6 +13,7 @@ package io.voiceagent.agent.core;
  * @param startWithin an attempt not started so long after its assignment is not started at all
  * @param stopGrace how long a stopped call may take to answer before the turn ends without it
  * @param contextTokens of the model's window: what a context is made to fit into when its turn asks for that
+ * @param approvalLife how long a request for approval waits for its answer
  */
 public record Limits(
         int maxAttempts,
@@ -20,9 +23,11 @@ public record Limits(
         long busyBackoff,
         long startWithin,
         long stopGrace,
-        int contextTokens) {
+        int contextTokens,
+        long approvalLife) {
     /** What runs when nothing else is set. */
-    public static final Limits DEFAULT = new Limits(3, 7, 250, 30_000, 100, 30_000, 3_000, 128_000);
+    public static final Limits DEFAULT =
+            new Limits(3, 7, 250, 30_000, 100, 30_000, 3_000, 128_000, TimeUnit.HOURS.toMillis(24));
 
     public Limits {
         if (maxAttempts < 1 || maxToolRounds < 0 || backoffBase < 0 || backoffMax < backoffBase || stopGrace < 0) {
@@ -33,13 +38,43 @@ public record Limits(
     /** The same with another number of tool rounds. */
     public Limits withMaxToolRounds(int rounds) {
         return new Limits(
-                maxAttempts, rounds, backoffBase, backoffMax, busyBackoff, startWithin, stopGrace, contextTokens);
+                maxAttempts,
+                rounds,
+                backoffBase,
+                backoffMax,
+                busyBackoff,
+                startWithin,
+                stopGrace,
+                contextTokens,
+                approvalLife);
     }
 
     /** The same with another window of the model. */
     public Limits withContextTokens(int tokens) {
         return new Limits(
-                maxAttempts, maxToolRounds, backoffBase, backoffMax, busyBackoff, startWithin, stopGrace, tokens);
+                maxAttempts,
+                maxToolRounds,
+                backoffBase,
+                backoffMax,
+                busyBackoff,
+                startWithin,
+                stopGrace,
+                tokens,
+                approvalLife);
+    }
+
+    /** The same with another time for approvals, milliseconds. */
+    public Limits withApprovalLife(long life) {
+        return new Limits(
+                maxAttempts,
+                maxToolRounds,
+                backoffBase,
+                backoffMax,
+                busyBackoff,
+                startWithin,
+                stopGrace,
+                contextTokens,
+                life);
     }
 
     /** Wait before the next attempt after {@code failures} failed ones (1 and up). */

@@ -26,7 +26,8 @@ public final class Line {
                 List.of(),
                 StepEvent.Status.COMPLETED,
                 added.at(),
-                true);
+                true,
+                List.of());
     }
 
     /** The nodes without what was removed of them; a call goes with its result, and a result does not stay without its call. */
@@ -43,7 +44,15 @@ public final class Line {
             List<Item> input = answersOnly(withoutInput(node.input(), here), calls);
             List<Item> output = answersOnly(withoutOutput(node.output(), here), calls);
             kept.add(new Turn.Over(
-                    node.responseId(), node.tenant(), node.previous(), input, output, node.status(), node.at()));
+                    node.responseId(),
+                    node.tenant(),
+                    node.previous(),
+                    input,
+                    output,
+                    node.status(),
+                    node.at(),
+                    node.byHand(),
+                    node.approvals()));
         }
         return kept;
     }
@@ -66,7 +75,7 @@ public final class Line {
             boolean gone = switch (item) {
                 case Item.Message _ -> has(removed, Part.MESSAGE, messages++);
                 case Item.ToolCall _ -> has(removed, Part.CALL, calls++);
-                case Item.ToolResult _, Item.Reasoning _ -> false;
+                case Item.ToolResult _, Item.Reasoning _, Item.ApprovalAnswer _ -> false;
             };
             if (!gone) {
                 kept.add(item);

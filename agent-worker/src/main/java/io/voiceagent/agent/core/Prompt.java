@@ -1,5 +1,6 @@
 package io.voiceagent.agent.core;
 
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.ModelRequest;
@@ -31,11 +32,11 @@ public final class Prompt {
     public static ModelRequest request(Turn.Open turn, List<Turn.Over> ancestors, int contextTokens) {
         ResponseSpec spec = turn.accepted().spec();
         List<Item> past = new ArrayList<>();
-        for (Turn.Over ancestor : ancestors) {
-            past.addAll(ancestor.input());
-            past.addAll(ancestor.output());
+        for (int i = 0; i < ancestors.size(); i++) {
+            past.addAll(ApprovalRules.told(ancestors.get(i).input(), ancestors.subList(0, i)));
+            past.addAll(ancestors.get(i).output());
         }
-        past.addAll(spec.input());
+        past.addAll(ApprovalRules.told(spec.input(), ancestors));
         List<Item> own = new ArrayList<>(outputs(turn));
         own.addAll(Repair.prompt(turn));
         List<Item> messages = new ArrayList<>();
@@ -62,11 +63,16 @@ public final class Prompt {
 
     /**
      * What the turn's steps brought, as the context of what follows: what the model said, then what the tools answered, step by step. A
-     * tool that is neither ours nor the client's is answered with an error at once. Thinking is left out.
+     * tool that is neither ours nor the client's is answered with an error at once. Thinking is left out. A call that the client approved is said
+     * again where it is answered: the turn that asked for it stays without an answer, on this branch and on all others.
      */
     public static List<Item> outputs(Turn.Open turn) {
         List<Item> items = new ArrayList<>();
         for (Turn.ClosedStep step : turn.steps()) {
+            step.planned().stream()
+                    .filter(planned -> planned.approvalRequestId() != null)
+                    .forEach(planned ->
+                            items.add(new Item.ToolCall(planned.callId(), planned.tool(), planned.arguments())));
             for (int i = 0; i < step.outcomes().size(); i++) {
                 CallOutcome outcome = step.outcomes().get(i);
                 if (!outcome.accepted()) {
@@ -95,17 +101,29 @@ public final class Prompt {
         return contextTokens - answer - stays - tools;
     }
 
-    /** Calls of the model's last answer that tools of ours run. */
+    /** Calls of the model's last answer that tools of ours run, and that wait for nobody. */
     static List<PlannedTool> hosted(CallOutput.Model answer, Turn.Open turn) {
         return calls(answer)
-                .filter(call -> description(turn, call.name()) != null)
+                .filter(call -> description(turn, call.name()) != null && !waits(turn, call))
                 .map(call -> new PlannedTool(call.callId(), call.name(), call.arguments()))
                 .toList();
     }
 
-    /** Whether the answer asks for a tool that the client runs. */
+    /** Calls of the answer that wait for the client's approval. */
+    static List<Item.ToolCall> toApprove(CallOutput.Model answer, Turn.Open turn) {
+        return calls(answer).filter(call -> waits(turn, call)).toList();
+    }
+
+    private static boolean waits(Turn.Open turn, Item.ToolCall call) {
+        ToolDescription tool = description(turn, call.name());
+        return tool != null && Approvals.needed(turn.accepted().spec(), tool);
+    }
+
+    /** Whether the answer asks for something that only the client can bring: a tool of its own, or its approval. */
     static boolean asksClient(CallOutput.Model answer, Turn.Open turn) {
-        return calls(answer).anyMatch(call -> description(turn, call.name()) == null && isFunction(turn, call.name()));
+        return calls(answer)
+                .anyMatch(call ->
+                        waits(turn, call) || description(turn, call.name()) == null && isFunction(turn, call.name()));
     }
 
     static boolean asksTools(CallOutput.Model answer) {
@@ -133,6 +151,7 @@ public final class Prompt {
                 case Item.Reasoning _ -> {}
                 case Item.Message message -> items.add(message);
                 case Item.ToolResult result -> items.add(result);
+                case Item.ApprovalAnswer _ -> {} // never a model's
                 case Item.ToolCall call -> {
                     items.add(call);
                     if (description(turn, call.name()) == null && !isFunction(turn, call.name())) {

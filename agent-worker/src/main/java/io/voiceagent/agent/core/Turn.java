@@ -203,6 +203,7 @@ public sealed interface Turn {
      * @param input what the client sent
      * @param output what belongs to the context of a later turn, see {@link Prompt#outputs}
      * @param byHand it never ran: its input was added to a conversation
+     * @param approvals what it left to the client to approve
      */
     record Over(
             String responseId,
@@ -212,11 +213,21 @@ public sealed interface Turn {
             List<Item> output,
             Status status,
             long at,
-            boolean byHand)
+            boolean byHand,
+            List<ApprovalRequest> approvals)
             implements Turn {
         public Over {
             input = List.copyOf(input);
             output = List.copyOf(output);
+            approvals = approvals == null ? List.of() : List.copyOf(approvals);
+        }
+
+        /** The same when the turn {@code by} has begun with the answer to that request. */
+        public Over approvalAnswered(String requestId, String by) {
+            List<ApprovalRequest> after = approvals.stream()
+                    .map(request -> request.id().equals(requestId) ? request.answered(by) : request)
+                    .toList();
+            return new Over(responseId, tenant, previous, input, output, status, at, byHand, after);
         }
 
         /** A turn that ran. */
@@ -228,7 +239,7 @@ public sealed interface Turn {
                 List<Item> output,
                 Status status,
                 long at) {
-            this(responseId, tenant, previous, input, output, status, at, false);
+            this(responseId, tenant, previous, input, output, status, at, false, List.of());
         }
 
         private static Over of(Open turn, Ended ended) {
@@ -245,7 +256,9 @@ public sealed interface Turn {
                     leftOut ? List.of() : accepted.spec().input(),
                     output,
                     ended.status(),
-                    ended.at());
+                    ended.at(),
+                    false,
+                    ended.status() == Status.COMPLETED ? ApprovalRules.open(turn, ended.at()) : List.of());
         }
 
         @Override

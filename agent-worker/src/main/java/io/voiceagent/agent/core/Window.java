@@ -71,7 +71,7 @@ final class Window {
             boolean keeps = switch (item) {
                 case Item.Message message -> i >= begin || message.role() == Item.Role.SYSTEM;
                 case Item.Reasoning _ -> i >= begin;
-                case Item.ToolCall _ -> i >= begin;
+                case Item.ToolCall _, Item.ApprovalAnswer _ -> i >= begin;
                 case Item.ToolResult result -> calls.contains(result.callId());
             };
             if (keeps) {
@@ -93,7 +93,7 @@ final class Window {
                                         .filter(Item.Content.Image.class::isInstance)
                                         .count()
                                 * IMAGE;
-            case Item.Reasoning _ -> 0; // never sent to the model
+            case Item.Reasoning _, Item.ApprovalAnswer _ -> 0; // never sent to the model
             case Item.ToolCall call -> tokens(call.name()) + tokens(call.arguments());
             case Item.ToolResult result -> tokens(result.output());
         };
@@ -116,6 +116,7 @@ final class Window {
             case Item.Reasoning reasoning -> utf8(reasoning.text());
             case Item.ToolCall call -> utf8(call.arguments());
             case Item.ToolResult result -> utf8(result.output());
+            case Item.ApprovalAnswer answer -> answer.reason() == null ? 0 : utf8(answer.reason());
         };
     }
 

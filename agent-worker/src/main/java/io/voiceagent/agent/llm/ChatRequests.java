@@ -178,7 +178,7 @@ final class ChatRequests {
                         messages.add(result(result.callId(), String.valueOf(result.name()), result));
                     }
                 }
-                case Item.Reasoning reasoning -> {}
+                case Item.Reasoning _, Item.ApprovalAnswer _ -> {}
             }
         }
         addSaid(said, results, messages);

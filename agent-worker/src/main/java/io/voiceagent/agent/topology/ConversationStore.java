@@ -1,5 +1,6 @@
 package io.voiceagent.agent.topology;
 
+import io.voiceagent.agent.core.ApprovalRequest;
 import io.voiceagent.agent.core.Conversation;
 import io.voiceagent.agent.core.ConversationRules;
 import io.voiceagent.agent.core.ConversationRules.Admission;
@@ -131,11 +132,13 @@ final class ConversationStore {
 
     /** A turn that waited can only now be held against the node that it follows. */
     private Watch.Due checked(Watch.Due due, Conversation conversation) {
-        if (due.input() instanceof Input.Begin(String parent, TurnError none)
+        if (due.input() instanceof Input.Begin(String parent, TurnError none, List<ApprovalRequest> _)
                 && none == null
                 && turns.load(due.responseId()) instanceof Turn.Queued queued) {
-            TurnError unfit = unfit(conversation.tenant(), queued.accepted().spec(), parent);
-            return new Watch.Due(due.responseId(), new Input.Begin(parent, unfit));
+            ResponseSpec spec = queued.accepted().spec();
+            TurnError unfit = unfit(conversation.tenant(), spec, parent);
+            List<ApprovalRequest> approvals = turns.approvals(spec.input(), parent, conversation.tenant());
+            return new Watch.Due(due.responseId(), new Input.Begin(parent, unfit, approvals));
         }
         return due;
     }

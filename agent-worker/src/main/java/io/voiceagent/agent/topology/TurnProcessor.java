@@ -4,6 +4,7 @@ import io.opentelemetry.context.Context;
 import io.voiceagent.agent.core.CallState;
 import io.voiceagent.agent.core.Catalogue;
 import io.voiceagent.agent.core.Census;
+import io.voiceagent.agent.core.ConversationRules.Admission;
 import io.voiceagent.agent.core.Decider;
 import io.voiceagent.agent.core.Decision;
 import io.voiceagent.agent.core.Input;
@@ -129,7 +130,11 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private void request(Request request, org.apache.kafka.common.header.Headers headers) {
         checkPlace(request);
         switch (request) {
-            case Request.Submit submit ->
+            case Request.Submit submit -> {
+                Admission admission = conversations().admission(submit);
+                String parent = admission instanceof Admission.Run run
+                        ? run.parent()
+                        : submit.spec().previousResponseId();
                 handle(
                         submit.responseId(),
                         new Input.Submit(
@@ -140,7 +145,9 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                                 ResponseFold.VERSION,
                                 TurnTraces.traceparent(headers),
                                 submissions().earlier(submit),
-                                conversations().admission(submit)));
+                                admission,
+                                turns().approvals(submit.spec().input(), parent, submit.tenant())));
+            }
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
             case Request.OfConversation change -> conversation(change, TraceHeaders.extract(headers));
             case Request.Delete delete -> handle(delete.responseId(), new Input.Delete(delete));
@@ -266,6 +273,8 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             turns().save(decision.after(), plan.state());
             watch.see(decision.after());
         }
+        decision.approvalsAnswered()
+                .forEach(id -> turns().approvalAnswered(id, decision.after().responseId()));
         for (Plan.Send send : plan.sends()) {
             context().forward(send.record(), send.sink());
         }

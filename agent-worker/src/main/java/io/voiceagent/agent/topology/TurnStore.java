@@ -1,7 +1,11 @@
 package io.voiceagent.agent.topology;
 
+import io.voiceagent.agent.core.ApprovalRequest;
+import io.voiceagent.agent.core.ApprovalRules;
 import io.voiceagent.agent.core.Input.Parent;
 import io.voiceagent.agent.core.Turn;
+import io.voiceagent.messages.Approvals;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.ResponseId;
 import java.util.ArrayList;
@@ -101,6 +105,27 @@ final class TurnStore {
             when over.tenant().equals(tenant) && branch(previous, tenant, false) != null -> Parent.ENDED;
             case Turn.Open _, Turn.Over _, Turn.Gone _, Turn.Unknown _ -> Parent.MISSING;
         };
+    }
+
+    /**
+     * The requests for approval that a turn's input answers, as the turns before it know them.
+     *
+     * @param parent the turn that it follows, null when it is the first
+     */
+    List<ApprovalRequest> approvals(List<Item> input, @Nullable String parent, String tenant) {
+        if (input.stream().noneMatch(Item.ApprovalAnswer.class::isInstance)) {
+            return List.of();
+        }
+        List<Turn.Over> branch = branch(parent, tenant, true);
+        return branch == null ? List.of() : ApprovalRules.answered(input, branch);
+    }
+
+    /** Keeps with the turn that asked who has answered it. */
+    void approvalAnswered(String requestId, String by) {
+        String asked = Approvals.responseOf(requestId).orElseThrow();
+        if (load(asked) instanceof Turn.Over over) {
+            ended.put(asked, TurnCodec.write(over.approvalAnswered(requestId, by)), timeOf(asked));
+        }
     }
 
     /**

@@ -28,6 +28,8 @@ enum Invariant {
     EFFECT_TOLD,
     /** A call of a tool has one idempotency key over all of its attempts, and no other call has it. */
     ONE_KEY,
+    /** A call that waits for approval runs only when a client has approved it, with the arguments that were asked for, and once. */
+    APPROVED_ONCE,
     /** A tool runs in the version that the turn began with. */
     PINNED_TOOL,
     /** After a stop was requested, no call is given to a worker and no step begins. */

@@ -2,6 +2,7 @@ package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
 import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
@@ -25,6 +26,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Looks at everything that happens, knows what really went on, and speaks up. */
 final class Invariants {
@@ -45,6 +47,9 @@ final class Invariants {
     private final Map<String, String> keys = new HashMap<>();
     private final Map<CallRef, Long> alone = new HashMap<>();
     private final Map<CallRef, Long> unserved = new HashMap<>();
+    /** Request for approval → the turn that has answered it. */
+    private final Map<String, String> answered = new HashMap<>();
+
     private Set<String> silent = Set.of();
     private long silentSince;
 
@@ -146,9 +151,77 @@ final class Invariants {
                 Invariant.STATE_IS_FOLD,
                 () -> states.keySet() + " is not " + turns.keySet());
         turns.forEach((id, record) -> {
-            Turn folded = Turn.fold(id, record.events);
+            Turn folded = withAnswers(Turn.fold(id, record.events));
             require(folded.equals(states.get(id)), Invariant.STATE_IS_FOLD, () -> states.get(id) + " is not " + folded);
         });
+    }
+
+    /** What is kept with a turn beside the fold of its own events follows from the events of others. */
+    private Turn withAnswers(Turn folded) {
+        Turn turn = folded;
+        if (folded instanceof Turn.Over over) {
+            for (ApprovalRequest request : over.approvals()) {
+                String by = answered.get(request.id());
+                turn = by == null ? turn : ((Turn.Over) turn).approvalAnswered(request.id(), by);
+            }
+        }
+        return turn;
+    }
+
+    /** Of whatever asks or answers; counts the answers that did not get through. */
+    private void approvals(StepEvent event, TurnRecord record) {
+        if (event instanceof StepEvent.StepStarted started) {
+            if (started.step() == 0) {
+                record.approvalAnswers().forEach(answer -> answered(answer, event.responseId()));
+            }
+            started.calls().forEach(planned -> approved(planned, started, record));
+        } else if (event instanceof StepEvent.Ended ended && ended.error() != null) {
+            switch (ended.error().code()) {
+                case ErrorCodes.APPROVAL_ANSWERED -> world.tally.count(Happening.APPROVAL_ANSWERED_TWICE);
+                case ErrorCodes.APPROVAL_EXPIRED -> world.tally.count(Happening.APPROVAL_EXPIRED);
+                default -> {}
+            }
+        }
+    }
+
+    private void answered(Item.ApprovalAnswer answer, String by) {
+        world.tally.count(answer.approve() ? Happening.APPROVED : Happening.DECLINED);
+        String before = answered.putIfAbsent(answer.requestId(), by);
+        require(before == null, Invariant.APPROVED_ONCE, () -> answer + " of " + by + " was answered by " + before);
+    }
+
+    private void approved(StepEvent.PlannedTool planned, StepEvent.StepStarted started, TurnRecord record) {
+        String request = planned.approvalRequestId();
+        ToolDescription tool = record.hosted(planned.tool());
+        if (request == null) {
+            require(
+                    !Approvals.needed(record.accepted().spec(), tool),
+                    Invariant.APPROVED_ONCE,
+                    () -> planned + " was not approved: " + record.events);
+            return;
+        }
+        boolean said = started.step() == 0
+                && record.approvalAnswers().stream()
+                        .anyMatch(
+                                answer -> answer.approve() && answer.requestId().equals(request));
+        TurnRecord asker = turn(Approvals.responseOf(request).orElseThrow());
+        List<Item.ToolCall> calls = asker.callsToApprove();
+        int number = Integer.parseInt(request.substring(request.length() - 4), 16);
+        require(
+                said
+                        && number < calls.size()
+                        && calls.get(number).name().equals(planned.tool())
+                        && calls.get(number).arguments().equals(planned.arguments())
+                        && started.at() - asker.ended().at() < simulation.limits.approvalLife() + NOTICED_WITHIN,
+                Invariant.APPROVED_ONCE,
+                () -> planned + " is none of " + calls);
+    }
+
+    List<String> approvalRequests(String id) {
+        int requests = turn(id).callsToApprove().size();
+        return IntStream.range(0, requests)
+                .mapToObj(number -> Approvals.requestId(id, number))
+                .toList();
     }
 
     void committed(StepEvent event, long absent) {
@@ -158,6 +231,7 @@ final class Invariants {
         }
         TurnRecord record = turn(event.responseId());
         record.take(event);
+        approvals(event, record);
         if (event instanceof StepEvent.Ended ended) {
             long bound = record.accepted().deadlineAt() + simulation.limits.stopGrace() + SLACK + absent;
             require(world.now() <= bound, Invariant.ENDS_IN_TIME, () -> ended + " is late: " + record.accepted());
@@ -282,7 +356,7 @@ final class Invariants {
                             asked.remove(result.callId()),
                             Invariant.MODEL_IS_TOLD,
                             () -> result + " answers nothing: " + call);
-                case Item.Message _, Item.Reasoning _ -> {}
+                case Item.Message _, Item.Reasoning _, Item.ApprovalAnswer _ -> {}
             }
         }
         require(asked.isEmpty(), Invariant.MODEL_IS_TOLD, () -> asked + " are not answered: " + call);

@@ -1,6 +1,7 @@
 package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
@@ -197,8 +198,7 @@ final class Readers {
                     id,
                     "said: " + simulation.truth.output(answer.ref()) + ", recorded: " + answer);
         }
-        List<String> expected =
-                record.saidItems().stream().map(item -> expected(item, record)).toList();
+        List<String> expected = expected(record);
         List<String> shown = new ArrayList<>();
         response.path("output").forEach(item -> shown.add(shown(item)));
         require(shown.equals(expected), Invariant.OUTPUT, id, "expected " + expected + ", shown " + shown);
@@ -210,6 +210,36 @@ final class Readers {
                 "status " + status);
     }
 
+    /** Calls that the client approved come first; an answer's calls that wait for it come last, and only when the answer is whole. */
+    private static List<String> expected(TurnRecord record) {
+        List<String> expected = new ArrayList<>();
+        record.steps().stream()
+                .flatMap(step -> step.calls().stream())
+                .filter(planned -> planned.approvalRequestId() != null)
+                .forEach(planned -> expected.add(hosted(record.hosted(planned.tool()), planned.arguments())));
+        for (CallOutcome answer : record.answers()) {
+            CallOutput.Model said = (CallOutput.Model) answer.output();
+            said.items().stream()
+                    .filter(item -> !(item instanceof Item.ToolCall call && record.waits(call)))
+                    .forEach(item -> expected.add(expected(item, record)));
+            if (answer.error() == null
+                    && said.finish() != CallOutput.Finish.LENGTH
+                    && said.finish() != CallOutput.Finish.CONTENT_FILTER) {
+                said.items().stream()
+                        .filter(item -> item instanceof Item.ToolCall call && record.waits(call))
+                        .map(Item.ToolCall.class::cast)
+                        .forEach(call -> expected.add("mcp_approval_request " + call.name() + call.arguments()));
+            }
+        }
+        return expected;
+    }
+
+    private static String hosted(ToolDescription tool, String arguments) {
+        return tool.kind() == ToolDescription.Kind.WEB_SEARCH
+                ? "web_search_call"
+                : "mcp_call " + tool.name() + arguments;
+    }
+
     private static String expected(Item item, TurnRecord record) {
         return switch (item) {
             case Item.Message message -> "message " + message.text();
@@ -219,11 +249,10 @@ final class Readers {
                 if (tool == null) {
                     yield "function_call " + call.callId() + call.name() + call.arguments();
                 }
-                yield tool.kind() == ToolDescription.Kind.WEB_SEARCH
-                        ? "web_search_call"
-                        : "mcp_call " + call.name() + call.arguments();
+                yield hosted(tool, call.arguments());
             }
             case Item.ToolResult result -> "unexpected " + result;
+            case Item.ApprovalAnswer answer -> "unexpected " + answer;
         };
     }
 
@@ -236,7 +265,7 @@ final class Readers {
                 type + " " + item.path("call_id").stringValue()
                         + item.path("name").stringValue()
                         + item.path("arguments").stringValue();
-            case "mcp_call" ->
+            case "mcp_call", "mcp_approval_request" ->
                 type + " " + item.path("name").stringValue()
                         + item.path("arguments").stringValue();
             default -> type;

@@ -76,11 +76,34 @@ final class SimulatedClient {
         for (Item.ToolCall call : simulation.invariants.callsForTheClient(ended.responseId())) {
             answers.add(new Item.ToolResult(call.callId(), "done by the client", false, call.name()));
         }
+        List<String> requests = simulation.invariants.approvalRequests(ended.responseId());
+        if (!requests.isEmpty()) {
+            answerRequests(ended.responseId(), requests, answers);
+            return;
+        }
         if (!answers.isEmpty() && ended.status() == StepEvent.Status.COMPLETED) {
             world.tally.count(Happening.CLIENT_FUNCTION);
             if (sent.size() < MOST_TURNS && world.chance(0.6)) {
                 plan(world.between(1, 2_000), () -> submit(ended.responseId(), answers));
             }
+        }
+    }
+
+    /** Sometimes from two branches at once, of which one must not get through; sometimes too late. */
+    private void answerRequests(String asked, List<String> requests, List<Item> outputs) {
+        world.tally.count(Happening.APPROVAL_ASKED);
+        int times = world.chance(0.4) ? 2 : world.chance(0.8) ? 1 : 0;
+        for (int i = 0; i < times && sent.size() < 2 * MOST_TURNS; i++) {
+            List<Item> answers = new ArrayList<>(outputs);
+            for (String request : requests) {
+                if (world.chance(0.9)) {
+                    boolean approve = world.chance(0.7);
+                    answers.add(new Item.ApprovalAnswer(request, approve, approve ? null : "no"));
+                }
+            }
+            plan(
+                    world.chance(0.1) ? world.between(19_000, 30_000) : world.between(1, 800),
+                    () -> submit(asked, answers));
         }
     }
 
@@ -202,7 +225,7 @@ final class SimulatedClient {
     private List<ToolSpec> tools() {
         List<ToolSpec> tools = new ArrayList<>();
         if (world.chance(0.7)) {
-            tools.add(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null));
+            tools.add(new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null, rule()));
         }
         if (world.chance(0.2)) {
             tools.add(new ToolSpec.WebSearch(null));
@@ -211,6 +234,15 @@ final class SimulatedClient {
             tools.add(Fixtures.CLIENT);
         }
         return tools;
+    }
+
+    private ToolSpec.ApprovalRule rule() {
+        if (world.chance(0.7)) {
+            return null;
+        }
+        return world.chance(0.5)
+                ? ToolSpec.ApprovalRule.ALWAYS
+                : new ToolSpec.ApprovalRule(ToolSpec.ApprovalRule.Mode.BY_NAME, List.of(Fixtures.ONCE.name()), null);
     }
 
     private ToolChoice choice(List<ToolSpec> tools) {

@@ -2,10 +2,12 @@ package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
 import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
@@ -234,6 +236,10 @@ final class SimulatedOrchestrator {
         switch (request) {
             case Request.Submit submit -> {
                 Map<String, ToolDescription> tools = simulation.catalogue;
+                ConversationRules.Admission admission = admission(submit);
+                String parent = admission instanceof ConversationRules.Admission.Run run
+                        ? run.parent()
+                        : submit.spec().previousResponseId();
                 handle(
                         submit.responseId(),
                         new Input.Submit(
@@ -243,7 +249,8 @@ final class SimulatedOrchestrator {
                                 ResponseFold.VERSION,
                                 null,
                                 null,
-                                admission(submit)));
+                                admission,
+                                approvals(submit.spec().input(), parent, submit.tenant())));
             }
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
             case Request.OfConversation change -> {
@@ -293,6 +300,10 @@ final class SimulatedOrchestrator {
         if (!decision.events().isEmpty()) {
             uncommitted.put(id, decision.after());
             watch.see(decision.after());
+        }
+        for (String requestId : decision.approvalsAnswered()) {
+            Turn.Over asked = (Turn.Over) load(Approvals.responseOf(requestId).orElseThrow());
+            uncommitted.put(asked.responseId(), asked.approvalAnswered(requestId, id));
         }
         for (StepEvent event : decision.events()) {
             outputs.add(() -> publish(event));
@@ -351,7 +362,19 @@ final class SimulatedOrchestrator {
             throw new BrokenInvariantException(Invariant.ONE_LINE, events + " in " + before, e);
         }
         uncommittedConversations.put(id, followed.after());
-        followed.dues().forEach(due -> handle(due.responseId(), due.input()));
+        followed.dues().forEach(due -> handle(due.responseId(), withApprovals(due)));
+    }
+
+    private Input withApprovals(Watch.Due due) {
+        return due.input() instanceof Input.Begin begin && load(due.responseId()) instanceof Turn.Queued queued
+                ? new Input.Begin(
+                        begin.parent(),
+                        begin.unfit(),
+                        approvals(
+                                queued.accepted().spec().input(),
+                                begin.parent(),
+                                queued.accepted().tenant()))
+                : due.input();
     }
 
     private Decision decide(Turn before, Input input) {
@@ -466,6 +489,11 @@ final class SimulatedOrchestrator {
             when over.tenant().equals(tenant) && branch(previous, tenant, false) != null -> Input.Parent.ENDED;
             case Turn.Open _, Turn.Over _, Turn.Gone _, Turn.Unknown _ -> Input.Parent.MISSING;
         };
+    }
+
+    private List<ApprovalRequest> approvals(List<Item> input, String parent, String tenant) {
+        List<Turn.Over> branch = branch(parent, tenant, true);
+        return branch == null ? List.of() : ApprovalRules.answered(input, branch);
     }
 
     private List<Turn.Over> branchOf(Turn turn) {

@@ -36,7 +36,7 @@ final class Simulation {
     final World world;
     final Setup setup;
     final Weather weather;
-    final Limits limits = new Limits(3, 4, 250, 5_000, 100, 10_000, 3_000, 128_000);
+    final Limits limits = new Limits(3, 4, 250, 5_000, 100, 10_000, 3_000, 128_000, 20_000);
     final Logs logs;
     final Truth truth;
     final Scripts scripts;

@@ -77,6 +77,7 @@ class SimulationTest {
                             case ONE_REPAIR -> Invariant.REPAIRED_ONCE;
                             case DEADLINE -> Invariant.ENDS_IN_TIME;
                             case UNLISTED -> Invariant.NOT_FORGOTTEN;
+                            case ANSWERED_ONCE -> Invariant.APPROVED_ONCE;
                         }));
     }
 

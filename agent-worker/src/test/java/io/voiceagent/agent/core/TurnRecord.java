@@ -1,6 +1,7 @@
 package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.Item;
@@ -219,6 +220,32 @@ final class TurnRecord {
                         .noneMatch(outcome -> outcome.output() instanceof CallOutput.Tool
                                 || outcome.output() instanceof CallOutput.Model model
                                         && model.items().stream().anyMatch(item -> !(item instanceof Item.Reasoning)));
+    }
+
+    /** Whether the call waits for the client's approval. */
+    boolean waits(Item.ToolCall call) {
+        ToolDescription tool = hosted(call.name());
+        return tool != null && Approvals.needed(accepted.spec(), tool);
+    }
+
+    /** The calls that the client is asked to approve when the turn is over, in the order of their requests. */
+    List<Item.ToolCall> callsToApprove() {
+        if (ended == null || ended.status() != StepEvent.Status.COMPLETED) {
+            return List.of();
+        }
+        return saidItems().stream()
+                .filter(Item.ToolCall.class::isInstance)
+                .map(Item.ToolCall.class::cast)
+                .filter(this::waits)
+                .toList();
+    }
+
+    /** What the turn answers of what earlier turns asked. */
+    List<Item.ApprovalAnswer> approvalAnswers() {
+        return accepted.spec().input().stream()
+                .filter(Item.ApprovalAnswer.class::isInstance)
+                .map(Item.ApprovalAnswer.class::cast)
+                .toList();
     }
 
     ToolDescription hosted(String name) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.opentelemetry.context.Context;
 import io.voiceagent.agent.core.Limits;
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallResult;
@@ -16,9 +17,13 @@ import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
+import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.messages.ToolSpec;
 import io.voiceagent.messages.Topics;
+import io.voiceagent.messages.TurnError;
 import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -106,6 +111,31 @@ class OrchestratorTopologyTest extends TopologyHarness {
         complete(Stage.TOOL, assigned(), new CallOutput.Tool("42", null));
         Call.Model next = (Call.Model) calls(Stage.LLM).getFirst();
         assertThat(next.request().messages()).contains(new Item.ToolResult("c1", "42", false, "once"));
+    }
+
+    @Test
+    void ofTwoTurnsThatAnswerOneRequestForApprovalTheSecondFails() {
+        announce(Stage.LLM, "w1");
+        announce(Stage.TOOL, "t1");
+        ToolSpec guarded = new ToolSpec.Mcp(ToolDescription.BUILTIN_SERVER, null, null, ToolSpec.ApprovalRule.ALWAYS);
+        ResponseSpec asking = spec(null).toBuilder().tools(List.of(guarded)).build();
+        String asked = submit(asking);
+        complete(Stage.LLM, assigned(), asks(TOOL.name()));
+        assertThat(ended().status()).isEqualTo(StepEvent.Status.COMPLETED);
+        assertThat(calls(Stage.TOOL)).isEmpty();
+
+        String request = Approvals.requestId(asked, 0);
+        ResponseSpec answering = asking.toBuilder()
+                .previousResponseId(asked)
+                .input(List.of(new Item.ApprovalAnswer(request, true, null)))
+                .build();
+        String first = submitAfter(asked, answering);
+        assertThat(calls(Stage.TOOL))
+                .singleElement()
+                .matches(call -> call.ref().responseId().equals(first));
+        submitAfter(asked, answering);
+        assertThat(ended().error()).isNotNull().extracting(TurnError::code).isEqualTo(ErrorCodes.APPROVAL_ANSWERED);
+        assertThat(calls(Stage.TOOL)).isEmpty();
     }
 
     @Test
@@ -295,5 +325,11 @@ class OrchestratorTopologyTest extends TopologyHarness {
 
         submit(spec(null));
         assertThat(newSteps()).containsExactly("Accepted", "StepStarted", "CallAssigned");
+    }
+
+    private String submitAfter(String previous, ResponseSpec spec) {
+        Request.Submit request = request(spec, ResponseId.parse(previous).conversation());
+        send(request);
+        return request.responseId();
     }
 }

@@ -9,6 +9,7 @@ import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.core.http.HttpResponseFor;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
+import com.openai.models.responses.ResponseInputItem;
 import com.openai.models.responses.ResponseStatus;
 import com.openai.models.responses.ResponseStreamEvent;
 import com.openai.models.responses.Tool;
@@ -25,7 +26,10 @@ import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -175,6 +179,53 @@ class LocalSystemTest {
         Response next =
                 Way.WAITING.answer(client, question("And what is 2 * 3?").previousResponseId(id));
         assertThat(next.status()).contains(ResponseStatus.COMPLETED);
+    }
+
+    /** What waits for the client is state of the orchestrator: it outlives a restart, and of two answers at one time one counts. */
+    @Test
+    void anApprovalOutlivesARestartAndIsGivenOnce() throws Exception {
+        Response asked = Way.WAITING.answer(
+                client,
+                guarded(ResponseCreateParams.builder().input("[[call=calculator {\"expression\":\"17*23\"}]]")));
+        var request = asked.output().getFirst().asMcpApprovalRequest();
+
+        end();
+        startOnSameData();
+
+        List<CompletableFuture<Response>> answers = Stream.of(1, 2, 3)
+                .map(_ -> CompletableFuture.supplyAsync(() -> Way.WAITING.answer(
+                        client,
+                        guarded(ResponseCreateParams.builder()
+                                .previousResponseId(asked.id())
+                                .inputOfResponse(List.of(ResponseInputItem.ofMcpApprovalResponse(
+                                        ResponseInputItem.McpApprovalResponse.builder()
+                                                .approvalRequestId(request.id())
+                                                .approve(true)
+                                                .build())))))))
+                .toList();
+        List<Response> ended = answers.stream().map(CompletableFuture::join).toList();
+
+        assertThat(ended)
+                .filteredOn(answer -> answer.status().equals(Optional.of(ResponseStatus.COMPLETED)))
+                .singleElement()
+                .satisfies(answer -> {
+                    assertThat(answer.output().getFirst().asMcpCall().output()).contains("391");
+                    assertThat(answer.output().getFirst().asMcpCall().approvalRequestId())
+                            .contains(request.id());
+                });
+        assertThat(ended)
+                .filteredOn(answer -> answer.status().equals(Optional.of(ResponseStatus.FAILED)))
+                .hasSize(2)
+                .allMatch(
+                        answer -> answer.error().orElseThrow().code().asString().equals("approval_already_answered"));
+    }
+
+    private static ResponseCreateParams.Builder guarded(ResponseCreateParams.Builder question) {
+        return question.model("simulator")
+                .addTool(Tool.Mcp.builder()
+                        .serverLabel("builtin")
+                        .requireApproval(Tool.Mcp.RequireApproval.McpToolApprovalSetting.ALWAYS)
+                        .build());
     }
 
     @Test

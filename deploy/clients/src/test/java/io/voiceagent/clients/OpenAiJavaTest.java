@@ -205,6 +205,69 @@ class OpenAiJavaTest {
     }
 
     @Test
+    void approvesACall() {
+        Response asked = client.responses().create(guarded().input(CALCULATE).build());
+        var request = asked.validate().output().stream()
+                .flatMap(item -> item.mcpApprovalRequest().stream())
+                .findFirst()
+                .orElseThrow();
+        assertThat(request.name()).isEqualTo("calculator");
+
+        List<ResponseStreamEvent> events = stream(answering(asked, request.id(), true));
+        Response answer = events.getLast().asCompleted().response();
+        var call = answer.output().getFirst().asMcpCall();
+        assertThat(call.arguments()).isEqualTo(request.arguments());
+        assertThat(call.output()).contains("42");
+        assertThat(call.approvalRequestId()).contains(request.id());
+        assertThat(text(answer)).isNotBlank();
+        assertThat(client.responses().inputItems().list(answer.id()).items())
+                .singleElement()
+                .matches(ResponseItem::isMcpApprovalResponse);
+
+        Response again =
+                client.responses().create(answering(asked, request.id(), true).build());
+        assertThat(again.error().orElseThrow().code().asString()).isEqualTo("approval_already_answered");
+    }
+
+    @Test
+    void declinesACall() {
+        Response asked = client.responses().create(guarded().input(CALCULATE).build());
+        String request = asked.output().stream()
+                .flatMap(item -> item.mcpApprovalRequest().stream())
+                .findFirst()
+                .orElseThrow()
+                .id();
+
+        Response answer =
+                client.responses().create(answering(asked, request, false).build());
+        assertThat(answer.status()).contains(ResponseStatus.COMPLETED);
+        assertThat(answer.output()).noneMatch(item -> item.isMcpCall());
+        assertThat(text(answer)).isNotBlank();
+    }
+
+    private static final String CALCULATE = "What is 6 * 7? [[call=calculator {\"expression\":\"6*7\"}]]";
+
+    private static ResponseCreateParams.Builder guarded() {
+        return ResponseCreateParams.builder()
+                .model("simulator")
+                .addTool(Tool.Mcp.builder()
+                        .serverLabel("builtin")
+                        .requireApproval(Tool.Mcp.RequireApproval.McpToolApprovalSetting.ALWAYS)
+                        .build());
+    }
+
+    private static ResponseCreateParams.Builder answering(Response asked, String request, boolean approve) {
+        return guarded()
+                .previousResponseId(asked.id())
+                .inputOfResponse(
+                        List.of(ResponseInputItem.ofMcpApprovalResponse(ResponseInputItem.McpApprovalResponse.builder()
+                                .approvalRequestId(request)
+                                .approve(approve)
+                                .reason(approve ? null : "not today")
+                                .build())));
+    }
+
+    @Test
     void resumesAfterEachEvent() {
         List<ResponseStreamEvent> all = stream(question("Resume. [[tokens=12]]").background(true));
         String id = all.getLast().asCompleted().response().id();

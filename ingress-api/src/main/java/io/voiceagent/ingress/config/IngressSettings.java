@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param slowReaderBytes variable {@code SLOW_READER_MEGABYTES}, 1 to 65,536
  * @param socketLifetime variable {@code WEBSOCKET_SECONDS}, 1 to 86,400
  * @param turnDeadline variable {@code TURN_DEADLINE_SECONDS}, 1 to 86,400
+ * @param approvalLife variable {@code APPROVAL_SECONDS}, 1 to 604,800: how long a request for approval waits for its answer
  */
 public record IngressSettings(
         SecuritySettings security,
@@ -28,7 +29,8 @@ public record IngressSettings(
         Duration slowReaderPatience,
         long slowReaderBytes,
         Duration socketLifetime,
-        Duration turnDeadline) {
+        Duration turnDeadline,
+        Duration approvalLife) {
     /** Reads the settings; throws {@link InvalidSettingException} naming the variable and the remedy. */
     public static IngressSettings from(Variables variables) {
         return new IngressSettings(
@@ -39,6 +41,7 @@ public record IngressSettings(
                 Duration.ofSeconds(variables.integer("SLOW_READER_SECONDS", 30, 1, 600)),
                 (long) variables.integer("SLOW_READER_MEGABYTES", 64, 1, 65_536) << 20,
                 Duration.ofSeconds(variables.integer("WEBSOCKET_SECONDS", 3_600, 1, 86_400)),
-                Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400)));
+                Duration.ofSeconds(variables.integer("TURN_DEADLINE_SECONDS", 600, 1, 86_400)),
+                Duration.ofSeconds(variables.integer("APPROVAL_SECONDS", 86_400, 1, 604_800)));
     }
 }

@@ -32,6 +32,10 @@ public enum Code {
             400, Type.INVALID_REQUEST, "A turn of the conversation runs or waits, and the request does not wait."),
     /** It holds as much as one may. */
     CONVERSATION_FULL(400, Type.INVALID_REQUEST, "The conversation is as long as one may be."),
+    /** The approval request is not there, or not this tenant's, or no request of the previous responses. */
+    APPROVAL_NOT_FOUND(400, Type.INVALID_REQUEST, "No previous response of this key asks for that approval."),
+    /** The approval request was not answered in time. */
+    APPROVAL_EXPIRED(400, Type.INVALID_REQUEST, "The approval request was not answered in time."),
     /** What would be written to the log is larger than the log takes. */
     CONTEXT_LENGTH_EXCEEDED(400, Type.INVALID_REQUEST, "The request is larger than one turn may be."),
     /** The request is broken in a way that no other code names. */

@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -37,8 +38,10 @@ public final class Submissions {
      * @param turnDeadline from the submission to the end of a turn at the latest
      * @param cancelWait how long a cancel waits for the turn to end
      * @param verdictWait how long a submission that may repeat another waits for what the orchestrator makes of it
+     * @param approvalLife how long a request for approval waits for its answer
      */
-    public record Options(int partitions, Duration turnDeadline, Duration cancelWait, Duration verdictWait) {}
+    public record Options(
+            int partitions, Duration turnDeadline, Duration cancelWait, Duration verdictWait, Duration approvalLife) {}
 
     /**
      * What a submission came to.
@@ -256,7 +259,8 @@ public final class Submissions {
         if (line != null) {
             return Mono.justOrEmpty(ids.verifyConversation(line, tenant))
                     .map(ConversationId::conversation)
-                    .switchIfEmpty(Mono.error(() -> Conversations.notFound("conversation")));
+                    .switchIfEmpty(Mono.error(() -> Conversations.notFound("conversation")))
+                    .flatMap(found -> approvals(tenant, spec, found).thenReturn(found));
         }
         if (previous == null) {
             return Mono.fromSupplier(() -> ResponseId.conversation(partition(registration), random.nextLong()));
@@ -265,7 +269,7 @@ public final class Submissions {
                 Code.PREVIOUS_RESPONSE_NOT_FOUND,
                 PREVIOUS,
                 "Previous response not found. Check 'previous_response_id'.");
-        return find(tenant, previous, missing).map(parent -> {
+        Mono<String> conversation = find(tenant, previous, missing).map(parent -> {
             if (!parent.stored()) {
                 throw new Refusal(
                         Code.PREVIOUS_RESPONSE_NOT_FOUND,
@@ -281,6 +285,18 @@ public final class Submissions {
             ParentCalls.requireAnswered(parent.json(), spec.input());
             return ResponseId.parse(previous).conversation();
         });
+        return conversation.flatMap(found -> approvals(tenant, spec, found).thenReturn(found));
+    }
+
+    private Mono<Void> approvals(String tenant, ResponseSpec spec, String conversation) {
+        Refusal missing = ApprovalAnswers.notFound();
+        return Flux.fromIterable(ApprovalAnswers.asking(spec.input()))
+                .concatMap(id -> ResponseId.parse(id).conversation().equals(conversation)
+                        ? find(tenant, id, missing)
+                        : Mono.error(missing))
+                .doOnNext(asked -> ApprovalAnswers.requireOpen(
+                        asked.id(), asked.json(), spec, clock.instant(), options.approvalLife))
+                .then();
     }
 
     private int partition(@Nullable Registration registration) {

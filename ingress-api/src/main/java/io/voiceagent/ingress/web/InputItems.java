@@ -119,6 +119,11 @@ record InputItems(int limit, boolean ascending, @Nullable String after) {
                 json.put("output", result.output());
                 yield "fco_";
             }
+            case Item.ApprovalAnswer answer -> {
+                json.put("type", "mcp_approval_response").put("approval_request_id", answer.requestId());
+                json.put("approve", answer.approve()).put("reason", answer.reason());
+                yield "mcpa_";
+            }
         };
         String own = responseId.substring(ResponseId.PREFIX.length());
         return json.put("id", String.format(Locale.ROOT, "%s%si%04x", prefix, own, place))

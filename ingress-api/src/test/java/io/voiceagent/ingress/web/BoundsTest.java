@@ -109,7 +109,8 @@ class BoundsTest {
     private ResponsesHandler handler(int followers) {
         SimpleMeterRegistry registry = new SimpleMeterRegistry();
         Submissions submissions = new Submissions(
-                new Submissions.Options(4, Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofSeconds(1)),
+                new Submissions.Options(
+                        4, Duration.ofMinutes(10), Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofHours(1)),
                 ResponseIds.parse("1:MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="),
                 log,
                 responses,

@@ -12,22 +12,31 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The model asks for a tool that our workers run: a {@code web_search_call} or an {@code mcp_call}. It is begun by the model's step and
- * ended by the step that runs it.
+ * The model asks for a tool that our workers run: a {@code web_search_call} or an {@code mcp_call}. It is begun by the model's step, or by the
+ * client's approval of what an earlier turn's model asked for, and ended by the step that runs it.
  */
 final class HostedCallItem extends OutputItem {
     private final String callId;
     private final ToolDescription tool;
+    private final @Nullable String approvalRequestId;
     private final StringBuilder arguments = new StringBuilder();
     private @Nullable String output;
     private @Nullable String error;
     private boolean asked;
     private boolean searching;
 
-    HostedCallItem(EventWriter events, String responseId, int index, String callId, ToolDescription tool) {
+    /** @param approvalRequestId what the client approved, null when nothing had to be */
+    HostedCallItem(
+            EventWriter events,
+            String responseId,
+            int index,
+            String callId,
+            ToolDescription tool,
+            @Nullable String approvalRequestId) {
         super(events, responseId, tool.kind() == Kind.WEB_SEARCH ? "ws_" : "mcp_", index);
         this.callId = callId;
         this.tool = tool;
+        this.approvalRequestId = approvalRequestId;
     }
 
     /** The model's id of the call. */
@@ -117,7 +126,7 @@ final class HostedCallItem extends OutputItem {
         out.writeStringProperty("arguments", arguments.toString());
         out.writeStringProperty("output", output);
         out.writeStringProperty("error", error);
-        out.writeNullProperty("approval_request_id");
+        out.writeStringProperty("approval_request_id", approvalRequestId);
     }
 
     /** What was searched for; the arguments are the model's text and may be anything. */

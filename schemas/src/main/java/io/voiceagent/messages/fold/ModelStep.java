@@ -4,8 +4,10 @@ import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.StepEvent.CallOutcome;
+import io.voiceagent.messages.ToolDescription;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +18,10 @@ final class ModelStep extends OpenStep {
     private final List<OutputItem> items = new ArrayList<>();
     /** Tool calls by their number within the model call. Only looked up in, so its order does not matter. */
     private final Map<Integer, OutputItem> toolCalls = new HashMap<>();
+    /** Calls that wait for the client's approval, by their number within the model call, in the order in which they began. */
+    private final Map<Integer, ToApprove> toApprove = new LinkedHashMap<>();
+
+    private record ToApprove(ToolDescription tool, StringBuilder arguments) {}
 
     private @Nullable TextItem message;
     private @Nullable TextItem reasoning;
@@ -30,16 +36,31 @@ final class ModelStep extends OpenStep {
             case Frame.Text(String text) -> text(text, TextItem.Kind.OUTPUT);
             case Frame.Refusal(String text) -> text(text, TextItem.Kind.REFUSAL);
             case Frame.ReasoningText(String text) -> reasoning(text);
-            case Frame.ToolCallStart start -> {
-                if (!toolCalls.containsKey(start.index())) {
-                    OutputItem item = output.beginToolCall(start.callId(), start.name());
-                    toolCalls.put(start.index(), item);
-                    items.add(item);
+            case Frame.ToolCallStart start -> toolCall(start);
+            case Frame.ToolCallArguments(int index, String text) -> {
+                ToApprove call = toApprove.get(index);
+                if (call == null) {
+                    arguments(toolCalls.get(index), text);
+                } else {
+                    call.arguments.append(text);
                 }
             }
-            case Frame.ToolCallArguments(int index, String text) -> arguments(toolCalls.get(index), text);
             case Frame.Progress _ -> {} // tells nothing of a model call
         }
+    }
+
+    private void toolCall(Frame.ToolCallStart start) {
+        if (toolCalls.containsKey(start.index()) || toApprove.containsKey(start.index())) {
+            return;
+        }
+        ToolDescription waiting = output.toApprove(start.name());
+        if (waiting != null) {
+            toApprove.put(start.index(), new ToApprove(waiting, new StringBuilder()));
+            return;
+        }
+        OutputItem item = output.beginToolCall(start.callId(), start.name());
+        toolCalls.put(start.index(), item);
+        items.add(item);
     }
 
     private void text(String text, TextItem.Kind kind) {
@@ -80,6 +101,7 @@ final class ModelStep extends OpenStep {
         items.forEach(item -> item.end(OutputItem.INCOMPLETE));
         items.clear();
         toolCalls.clear();
+        toApprove.clear();
         message = null;
         reasoning = null;
     }
@@ -99,6 +121,10 @@ final class ModelStep extends OpenStep {
             } else {
                 item.end(status);
             }
+        }
+        // Whoever approves has to see all of it, so a call that was cut short can't be asked for
+        if (whole(outcome)) {
+            toApprove.values().forEach(call -> output.requestApproval(call.tool, call.arguments.toString()));
         }
     }
 

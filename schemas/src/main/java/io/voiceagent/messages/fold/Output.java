@@ -1,6 +1,10 @@
 package io.voiceagent.messages.fold;
 
+import io.voiceagent.messages.Approvals;
+import io.voiceagent.messages.ResponseSpec;
+import io.voiceagent.messages.StepEvent.Accepted;
 import io.voiceagent.messages.StepEvent.CallOutcome;
+import io.voiceagent.messages.StepEvent.PlannedTool;
 import io.voiceagent.messages.ToolDescription;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 final class Output {
     private final EventWriter events;
     private final String responseId;
+    private final ResponseSpec spec;
     /** Hosted tools by name. Only looked up in, so its order does not matter. */
     private final Map<String, ToolDescription> hosted = new HashMap<>();
     /** Hosted calls that the model has asked for and no tools step has ended, in the order in which they began. */
@@ -19,11 +24,13 @@ final class Output {
 
     private final List<OutputItem> accepted = new ArrayList<>();
     private int added;
+    private int approvals;
 
-    Output(EventWriter events, String responseId, List<ToolDescription> catalogue) {
+    Output(EventWriter events, Accepted begin) {
         this.events = events;
-        this.responseId = responseId;
-        catalogue.forEach(tool -> hosted.put(tool.name(), tool));
+        this.responseId = begin.responseId();
+        this.spec = begin.spec();
+        begin.catalogue().forEach(tool -> hosted.put(tool.name(), tool));
     }
 
     /** The items of the response object, in the order in which they began. */
@@ -44,7 +51,34 @@ final class Output {
         ToolDescription tool = hosted.get(name);
         return tool == null
                 ? begin(new FunctionCallItem(events, responseId, added, callId, name))
-                : begin(new HostedCallItem(events, responseId, added, callId, tool));
+                : begin(new HostedCallItem(events, responseId, added, callId, tool, null));
+    }
+
+    /** The hosted tool of that name when its calls wait for the client's approval, else null. */
+    @Nullable
+    ToolDescription toApprove(String name) {
+        ToolDescription tool = hosted.get(name);
+        return tool != null && Approvals.needed(spec, tool) ? tool : null;
+    }
+
+    /** A call that waits for the client's approval, with all of its arguments. */
+    void requestApproval(ToolDescription tool, String arguments) {
+        ApprovalRequestItem item =
+                begin(new ApprovalRequestItem(events, responseId, added, approvals++, tool, arguments));
+        accept(item);
+        item.end(OutputItem.COMPLETED);
+    }
+
+    /** Begins the item of a call that the client has approved; its arguments are known from the first. */
+    void beginApproved(PlannedTool planned) {
+        ToolDescription tool = hosted.get(planned.tool());
+        if (tool != null) {
+            HostedCallItem item = begin(
+                    new HostedCallItem(events, responseId, added, planned.callId(), tool, planned.approvalRequestId()));
+            item.append(planned.arguments());
+            accept(item);
+            keepOpen(item);
+        }
     }
 
     private <T extends OutputItem> T begin(T item) {

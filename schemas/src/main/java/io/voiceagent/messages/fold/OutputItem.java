@@ -9,7 +9,7 @@ import tools.jackson.core.JsonGenerator;
  * One item of the public output while it comes into being. It writes its own events; whoever holds it sees to it that it is begun and ended
  * exactly once.
  */
-abstract sealed class OutputItem permits TextItem, FunctionCallItem, HostedCallItem {
+abstract sealed class OutputItem permits TextItem, FunctionCallItem, HostedCallItem, ApprovalRequestItem {
     static final String IN_PROGRESS = "in_progress";
     static final String COMPLETED = "completed";
     static final String INCOMPLETE = "incomplete";
@@ -25,9 +25,15 @@ abstract sealed class OutputItem permits TextItem, FunctionCallItem, HostedCallI
      * @param index number of items that the turn had before, superseded ones too
      */
     OutputItem(EventWriter events, String responseId, String prefix, int index) {
+        this(
+                events,
+                String.format(Locale.ROOT, "%s%s%04x", prefix, responseId.substring(ResponseId.PREFIX.length()), index),
+                index);
+    }
+
+    OutputItem(EventWriter events, String id, int index) {
         this.events = events;
-        this.id =
-                String.format(Locale.ROOT, "%s%s%04x", prefix, responseId.substring(ResponseId.PREFIX.length()), index);
+        this.id = id;
         this.index = index;
     }
 
@@ -55,8 +61,12 @@ abstract sealed class OutputItem permits TextItem, FunctionCallItem, HostedCallI
         out.writeStartObject();
         out.writeStringProperty("id", id);
         writeFields(out);
-        out.writeStringProperty("status", status);
+        writeStatus(out, status);
         out.writeEndObject();
+    }
+
+    void writeStatus(JsonGenerator out, String current) {
+        out.writeStringProperty("status", current);
     }
 
     /** All fields but {@code id} and {@code status}. */

@@ -161,7 +161,7 @@ public final class ResponseFold {
                     null);
         }
         accepted = begin;
-        output = new Output(events, responseId, begin.catalogue());
+        output = new Output(events, begin);
         position = begin.position();
         responseEvent("response.created", begin);
         responseEvent(position == null ? "response.in_progress" : "response.queued", begin);

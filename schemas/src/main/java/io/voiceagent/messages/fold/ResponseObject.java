@@ -239,9 +239,37 @@ record ResponseObject(
                     mcp.allowedTools().forEach(out::writeString);
                     out.writeEndArray();
                 }
-                out.writeStringProperty("require_approval", "never");
+                writeApprovalRule(out, mcp.requireApproval());
             }
         }
+        out.writeEndObject();
+    }
+
+    private static void writeApprovalRule(JsonGenerator out, ToolSpec.@Nullable ApprovalRule rule) {
+        out.writeName("require_approval");
+        if (rule == null || rule.mode() == ToolSpec.ApprovalRule.Mode.NEVER) {
+            out.writeString("never");
+        } else if (rule.mode() == ToolSpec.ApprovalRule.Mode.ALWAYS) {
+            out.writeString("always");
+        } else {
+            out.writeStartObject();
+            if (!rule.always().isEmpty()) {
+                writeToolNames(out, "always", rule.always());
+            }
+            if (rule.never() != null) {
+                writeToolNames(out, "never", rule.never());
+            }
+            out.writeEndObject();
+        }
+    }
+
+    private static void writeToolNames(JsonGenerator out, String filter, List<String> names) {
+        out.writeName(filter);
+        out.writeStartObject();
+        out.writeName("tool_names");
+        out.writeStartArray();
+        names.forEach(out::writeString);
+        out.writeEndArray();
         out.writeEndObject();
     }
 

@@ -5,13 +5,14 @@ import io.voiceagent.messages.StepEvent.CallOutcome;
 import io.voiceagent.messages.StepEvent.PlannedTool;
 import java.util.List;
 
-/** Hosted tool calls side by side. Their items were begun by the model's step; this one ends them. */
+/** Hosted tool calls side by side. Their items were begun by the model's step, or are begun here when the client approved them; this one ends them. */
 final class ToolsStep extends OpenStep {
     private final List<PlannedTool> planned;
 
     ToolsStep(Output output, List<PlannedTool> planned) {
         super(output, planned.size());
         this.planned = planned;
+        planned.stream().filter(call -> call.approvalRequestId() != null).forEach(output::beginApproved);
     }
 
     @Override

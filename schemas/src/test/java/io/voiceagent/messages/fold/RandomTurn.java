@@ -47,6 +47,9 @@ final class RandomTurn {
     /** What the {@code mcp} tools answered. */
     final Map<String, Integer> hostedOutputs = new LinkedHashMap<>();
 
+    /** Arguments of the calls that wait for approval when the turn has ended. */
+    final List<String> approvals = new ArrayList<>();
+
     private final Random random;
     private final List<List<Object>> writers = new ArrayList<>();
 
@@ -55,17 +58,20 @@ final class RandomTurn {
         steps.add(accepted());
         int step = 0;
         boolean going = true;
-        for (int rounds = random.nextInt(3); going && rounds > 0; rounds--) {
+        if (random.nextInt(4) == 0) {
+            tools(step++, List.of(new PlannedTool("call_before", "calculator", "{\"approved\":1}", "mcpr_before")));
+        }
+        for (int rounds = random.nextInt(3); going && approvals.isEmpty() && rounds > 0; rounds--) {
             List<PlannedTool> asked = new ArrayList<>();
             going = model(step++, 1 + random.nextInt(3), asked);
-            if (going) {
+            if (going && !asked.isEmpty()) {
                 tools(step++, asked);
             }
         }
-        if (going && random.nextInt(3) == 0) {
+        if (going && approvals.isEmpty() && random.nextInt(3) == 0) {
             rejected(step++);
         }
-        going = going && model(step, 0, new ArrayList<>());
+        going = going && (!approvals.isEmpty() || model(step, 0, new ArrayList<>()));
         steps.add(
                 going
                         ? Turn.ended(Status.COMPLETED, null, null)
@@ -80,6 +86,7 @@ final class RandomTurn {
         assigned(ref, Stage.LLM);
         List<Frame.Delta> deltas = new ArrayList<>();
         StringBuilder text = new StringBuilder();
+        List<String> guarded = new ArrayList<>();
         for (int i = random.nextInt(4); i > 0; i--) {
             String piece = "<" + ref + "#" + i + ">";
             deltas.add(random.nextInt(4) == 0 ? new Frame.ReasoningText(piece) : new Frame.Text(piece));
@@ -88,9 +95,13 @@ final class RandomTurn {
             deltas.add(new Frame.Refusal("<no " + ref + ">"));
         }
         for (int i = 0; i < toolCalls; i++) {
-            String tool = List.of("web_search", "calculator").get(random.nextInt(2));
+            String tool = List.of("web_search", "calculator", "guarded").get(random.nextInt(3));
             PlannedTool planned = new PlannedTool("call_" + step + "_" + i + "_" + attempt, tool, "{}");
-            asked.add(planned);
+            if (tool.equals("guarded")) {
+                guarded.add("{\"query\":\"q\"}");
+            } else {
+                asked.add(planned);
+            }
             deltas.add(new Frame.ToolCallStart(i, planned.callId(), tool));
             deltas.add(new Frame.ToolCallArguments(i, "{\"query\":"));
             deltas.add(new Frame.ToolCallArguments(i, "\"q\"}"));
@@ -102,6 +113,7 @@ final class RandomTurn {
             steps.add(stepEnded(step, sealed(ref, LOST)));
             return false;
         }
+        approvals.addAll(guarded);
         // Reasoning and message are one item each, so their pieces are concatenated apart
         deltas.forEach(delta -> text.append(delta instanceof Frame.ReasoningText(String piece) ? piece : ""));
         StringBuilder said = new StringBuilder();

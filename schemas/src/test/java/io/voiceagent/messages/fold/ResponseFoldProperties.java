@@ -2,6 +2,7 @@ package io.voiceagent.messages.fold;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.StepEvent;
@@ -131,6 +132,25 @@ class ResponseFoldProperties {
         assertThat(text.toString()).isEqualTo(turn.acceptedText.toString());
         assertThat(turn.hostedOutputs)
                 .allSatisfy((callOutput, _) -> assertThat(output.toString()).contains("\"" + callOutput + "\""));
+    }
+
+    @Property(tries = 1000)
+    void callsThatWaitForApprovalAreAskedForWholeAndNumbered(@ForAll long turnSeed) {
+        RandomTurn turn = new RandomTurn(new Random(turnSeed));
+        List<ResponseEvent> events = fold(concat(turn.steps, turn.frames));
+        List<JsonNode> asked = Json.tree(events.getLast().json())
+                .at("/response/output")
+                .valueStream()
+                .filter(item -> item.get("type").stringValue().equals("mcp_approval_request"))
+                .toList();
+
+        assertThat(asked.stream()
+                        .map(item -> item.get("arguments").stringValue())
+                        .toList())
+                .isEqualTo(turn.approvals);
+        for (int i = 0; i < asked.size(); i++) {
+            assertThat(asked.get(i).get("id").stringValue()).isEqualTo(Approvals.requestId(Turn.ID, i));
+        }
     }
 
     private static List<ResponseEvent> fold(List<?> records) {

@@ -27,6 +27,19 @@ final class Turn {
     static final String CONVERSATION = "000301020304050607";
     static final long SUBMITTED = 1_750_000_000_123L;
 
+    /** A tool whose calls wait for approval. */
+    static final ToolDescription GUARDED = new ToolDescription(
+            "guarded",
+            "builtin",
+            Kind.MCP,
+            "A tool.",
+            Json.tree("{\"type\":\"object\"}"),
+            false,
+            1000,
+            1000,
+            "01",
+            true);
+
     private Turn() {}
 
     static ResponseSpec spec() {
@@ -63,7 +76,7 @@ final class Turn {
                 SUBMITTED + 600_000,
                 ResponseFold.VERSION,
                 spec(),
-                List.of(tool("web_search", Kind.WEB_SEARCH), tool("calculator", Kind.MCP)),
+                List.of(tool("web_search", Kind.WEB_SEARCH), tool("calculator", Kind.MCP), GUARDED),
                 null);
     }
 

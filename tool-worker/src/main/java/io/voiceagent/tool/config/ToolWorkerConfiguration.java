@@ -63,8 +63,8 @@ class ToolWorkerConfiguration {
     }
 
     @Bean
-    Catalogue catalogue(List<Tool> tools) {
-        return new Catalogue(tools);
+    Catalogue catalogue(List<Tool> tools, ToolWorkerSettings settings) {
+        return new Catalogue(settings.guarded(tools));
     }
 
     @Bean

@@ -1,5 +1,7 @@
 package io.voiceagent.tool.config;
 
+import io.voiceagent.tool.core.GuardedTool;
+import io.voiceagent.tool.core.Tool;
 import io.voiceagent.transport.InvalidSettingException;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
@@ -7,7 +9,10 @@ import io.voiceagent.transport.telemetry.TelemetryOptions;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param slots {@code TOOL_SLOTS}, calls at once, 1 to 10,000
  * @param drain {@code DRAIN_SECONDS}, how long running calls may take to end when the service is told to, 0 to 300
+ * @param approvalTools {@code APPROVAL_TOOLS}, names by commas: tools of which every call has to be approved by the client
  * @param search null without {@code TAVILY_API_KEY}
  */
 record ToolWorkerSettings(
@@ -22,8 +28,10 @@ record ToolWorkerSettings(
         TelemetryOptions telemetry,
         int slots,
         Duration drain,
+        Set<String> approvalTools,
         @Nullable Search search) {
     static final String API_KEY = "TAVILY_API_KEY";
+    private static final String APPROVAL_TOOLS = "APPROVAL_TOOLS";
     private static final String BASE_URL = "TAVILY_BASE_URL";
     private static final String DEFAULT_URL = "https://api.tavily.com";
     private static final int MAX_PORT = 65_535;
@@ -44,7 +52,34 @@ record ToolWorkerSettings(
                 TelemetryOptions.from(variables, service, version, kafka),
                 variables.integer("TOOL_SLOTS", 32, 1, 10_000),
                 Duration.ofSeconds(variables.integer("DRAIN_SECONDS", 25, 0, 300)),
+                names(variables.text(APPROVAL_TOOLS, "")),
                 search(variables));
+    }
+
+    private static Set<String> names(String text) {
+        return Arrays.stream(text.split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .collect(Collectors.toUnmodifiableSet());
+    }
+
+    /**
+     * The tools with the operator's policy.
+     *
+     * @throws InvalidSettingException when it names a tool that is not here: a slip must not leave a tool open
+     */
+    List<Tool> guarded(List<Tool> tools) {
+        List<String> offered =
+                tools.stream().map(tool -> tool.description().name()).sorted().toList();
+        for (String name : approvalTools) {
+            if (!offered.contains(name)) {
+                throw new InvalidSettingException(
+                        APPROVAL_TOOLS, "names a tool that is not offered here", "Use names of " + offered);
+            }
+        }
+        return tools.stream()
+                .map(tool -> approvalTools.contains(tool.description().name()) ? new GuardedTool(tool) : tool)
+                .toList();
     }
 
     private static @Nullable Search search(Variables variables) {

@@ -81,8 +81,29 @@ public final class Descriptions {
                 description.idempotent(),
                 description.timeoutMillis(),
                 description.maxResultChars(),
-                "");
+                "",
+                description.needsApproval());
         return HexFormat.of().formatHex(Sha256.of(Json.write(unhashed)), 0, HASH_BYTES);
+    }
+
+    /** The same tool when each of its calls has to be approved by the client: another description, so another hash. */
+    public static ToolDescription needingApproval(ToolDescription description) {
+        ToolDescription unhashed = withHash(description, "");
+        return withHash(unhashed, hash(unhashed));
+    }
+
+    private static ToolDescription withHash(ToolDescription description, String hash) {
+        return new ToolDescription(
+                description.name(),
+                description.server(),
+                description.kind(),
+                description.description(),
+                description.parameters(),
+                description.idempotent(),
+                description.timeoutMillis(),
+                description.maxResultChars(),
+                hash,
+                true);
     }
 
     private static void require(boolean holds, String message) {

@@ -36,6 +36,17 @@ class CoreTest {
         };
     }
 
+    @Test
+    void aToolThatNeedsApprovalIsDescribedOtherwise() {
+        ToolDescription open = description("a", false);
+        Tool guarded = new GuardedTool(tool(open));
+
+        assertThat(guarded.description().needsApproval()).isTrue();
+        assertThat(guarded.description().hash()).isNotEqualTo(open.hash());
+        assertThat(new Catalogue(List.of(guarded)).hashes())
+                .containsEntry("a", guarded.description().hash());
+    }
+
     @Property
     void anAnswerKeepsItsBoundAndItsCharacters(@ForAll String text, @ForAll @IntRange(min = 100, max = 300) int max) {
         String cut = Answers.cut(text.repeat(40), max);

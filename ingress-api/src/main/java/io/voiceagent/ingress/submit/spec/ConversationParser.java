@@ -62,7 +62,14 @@ public final class ConversationParser {
     private static List<Item> items(Fields root) {
         JsonNode items = root.requiredAny("items");
         Fields.array(items, root.path("items"), Limits.CONVERSATION_ITEMS);
-        return InputParser.parse(items, root.path("items"), true);
+        List<Item> parsed = InputParser.parse(items, root.path("items"), true);
+        if (parsed.stream().anyMatch(Item.ApprovalAnswer.class::isInstance)) {
+            throw new Refusal(
+                    Code.INVALID_VALUE,
+                    root.path("items"),
+                    "An mcp_approval_response is the input of a response: send it to /responses with this 'conversation'.");
+        }
+        return parsed;
     }
 
     /** {@code conversation}: an id, or an object with it. */

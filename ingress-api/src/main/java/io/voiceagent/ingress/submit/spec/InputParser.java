@@ -2,6 +2,7 @@ package io.voiceagent.ingress.submit.spec;
 
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
+import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Item;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,6 +21,7 @@ import tools.jackson.databind.JsonNode;
  *   <li>messages, function calls and their outputs are taken as they are;
  *   <li>{@code reasoning} is taken as text, and never sent to the model again;
  *   <li>{@code mcp_call} becomes the call and its result, as they stood in the model's context;
+ *   <li>{@code mcp_approval_request} is taken and adds nothing: what was asked for stands in the response that asked, and in no client's hands;
  *   <li>{@code web_search_call} is taken and adds nothing: it carries no result, which the message after it has used.
  * </ul>
  */
@@ -39,6 +41,9 @@ final class InputParser {
     private final Map<String, String> called = new HashMap<>();
     /** Call ids of the outputs so far. */
     private final Set<String> answered = new HashSet<>();
+
+    /** Approval requests that were answered so far. */
+    private final Set<String> approvals = new HashSet<>();
 
     private InputParser(boolean continues) {
         this.continues = continues;
@@ -84,6 +89,8 @@ final class InputParser {
             case "function_call_output" -> functionCallOutput(item);
             case "reasoning" -> reasoning(item);
             case "mcp_call" -> mcpCall(item);
+            case "mcp_approval_request" -> approvalRequest(item);
+            case "mcp_approval_response" -> approvalAnswer(item);
             case "web_search_call" -> {
                 item.oneOf("status", HOSTED_STATUSES);
                 item.object("action");
@@ -100,7 +107,7 @@ final class InputParser {
                 : new Refusal(
                         Code.INVALID_VALUE,
                         path,
-                        "'%s' must be one of 'message', 'function_call', 'function_call_output', 'reasoning', 'mcp_call', 'web_search_call'."
+                        "'%s' must be one of 'message', 'function_call', 'function_call_output', 'reasoning', 'mcp_call', 'mcp_approval_response', 'web_search_call'."
                                 .formatted(path));
     }
 
@@ -205,6 +212,38 @@ final class InputParser {
         items.add(new Item.ToolResult(callId, mcpResult(output, error), error != null || output == null, name));
     }
 
+    private static void approvalRequest(Fields item) {
+        ToolsParser.functionName(item);
+        item.requiredText("server_label", Limits.ID_CHARS);
+        Fields.text(item.requiredAny("arguments"), item.path("arguments"), Limits.TEXT_CHARS);
+        item.oneOf("status", HOSTED_STATUSES);
+    }
+
+    private void approvalAnswer(Fields item) {
+        String path = item.path("approval_request_id");
+        String id = item.requiredText("approval_request_id", Limits.ID_CHARS);
+        if (Approvals.responseOf(id).isEmpty()) {
+            throw new Refusal(
+                    Code.APPROVAL_NOT_FOUND,
+                    path,
+                    "'%s' must be the id of an mcp_approval_request of an earlier response.".formatted(path));
+        }
+        if (!continues) {
+            throw new Refusal(
+                    Code.MISSING_REQUIRED_PARAMETER,
+                    "previous_response_id",
+                    "An mcp_approval_response needs 'previous_response_id' or 'conversation': what was asked for is kept there.");
+        }
+        if (!approvals.add(id)) {
+            throw new Refusal(
+                    Code.INVALID_VALUE, path, "'%s' was answered by an item before this one.".formatted(path));
+        }
+        item.requiredAny("approve");
+        boolean approve = item.flag("approve", false);
+        String reason = item.text("reason", Limits.TEXT_CHARS);
+        items.add(new Item.ApprovalAnswer(id, approve, approve ? null : reason));
+    }
+
     private static String mcpResult(@Nullable String output, @Nullable JsonNode error) {
         if (error != null) {
             return error.isString() ? error.stringValue() : error.toString();
@@ -229,8 +268,6 @@ final class InputParser {
         Map<String, String> refused = new LinkedHashMap<>();
         refused.put("item_reference", "It needs the 'id' of an output item.");
         refused.put("mcp_list_tools", "Leave it out: the tools of this server are known.");
-        refused.put("mcp_approval_request", "Tools of this server need no approval.");
-        refused.put("mcp_approval_response", "Tools of this server need no approval.");
         for (String type : List.of(
                 "file_search_call",
                 "code_interpreter_call",

@@ -6,6 +6,7 @@ import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.ToolSpec;
+import io.voiceagent.messages.ToolSpec.ApprovalRule;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -164,10 +165,7 @@ final class ToolsParser {
                 "defer_loading",
                 "allowed_callers");
         String label = tool.requiredText("server_label", Limits.ID_CHARS);
-        JsonNode approval = tool.any("require_approval");
-        if (approval != null && !(approval.isString() && approval.stringValue().equals("never"))) {
-            throw Fields.unsupportedValue(tool.path("require_approval"), "Use 'never': tools here need no approval.");
-        }
+        ApprovalRule approval = ApprovalRuleParser.parse(tool);
         List<ToolDescription> server = catalogue.server(label);
         if (server.isEmpty()) {
             throw absent(tool.path("server_label"), "tools of that server");
@@ -180,7 +178,8 @@ final class ToolsParser {
                 host("%s[%d]".formatted(tool.path("allowed_tools"), i), allowed.get(i));
             }
         }
-        return new ToolSpec.Mcp(label, allowed, tool.text("server_description", Limits.TOOL_DESCRIPTION_CHARS));
+        return new ToolSpec.Mcp(
+                label, allowed, tool.text("server_description", Limits.TOOL_DESCRIPTION_CHARS), approval);
     }
 
     private static @Nullable List<String> allowedTools(Fields tool, List<ToolDescription> server) {

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -57,7 +58,8 @@ class CreateRequestParserTest {
         assertThat(spec.model()).isEqualTo("gpt-x");
         assertThat(spec.instructions()).isEqualTo("be brief");
         assertThat(spec.tools()).hasSize(3);
-        assertThat(spec.tools().get(1)).isEqualTo(new ToolSpec.Mcp("builtin", List.of("calculator"), null));
+        assertThat(spec.tools().get(1))
+                .isEqualTo(new ToolSpec.Mcp("builtin", List.of("calculator"), null, ToolSpec.ApprovalRule.NEVER));
         assertThat(spec.tools().get(2)).isEqualTo(new ToolSpec.WebSearch("low"));
         assertThat(spec.toolChoice()).isEqualTo(new ToolChoice(ToolChoice.Mode.TOOL, "f"));
         assertThat(spec.parallelToolCalls()).isFalse();
@@ -114,6 +116,52 @@ class CreateRequestParserTest {
                 {'previous_response_id':'resp_x','input':[{'type':'function_call_output','call_id':'c1',
                  'output':[{'type':'input_text','text':'42'}]}]}""").spec();
         assertThat(spec.input()).containsExactly(new Item.ToolResult("c1", "42", false, null));
+    }
+
+    private static final String REQUEST_ID = "mcpr_" + "0a".repeat(24) + "0000";
+
+    @Test
+    void approvalsAreAnsweredByTheirIds() {
+        ResponseSpec spec = parse("""
+                {'previous_response_id':'resp_x','input':[
+                 {'type':'mcp_approval_request','id':'%1$s','server_label':'builtin','name':'calculator','arguments':'{}'},
+                 {'type':'mcp_approval_response','approval_request_id':'%1$s','approve':true,'reason':null},
+                 {'type':'mcp_approval_response','approval_request_id':'%2$s','approve':false,'reason':'no'}]}""".formatted(REQUEST_ID, REQUEST_ID.replace("0000", "0001")))
+                .spec();
+        assertThat(spec.input())
+                .containsExactly(
+                        new Item.ApprovalAnswer(REQUEST_ID, true, null),
+                        new Item.ApprovalAnswer(REQUEST_ID.replace("0000", "0001"), false, "no"));
+    }
+
+    @Test
+    void theClientSaysWhichCallsWaitForIt() {
+        assertThat(rule("'always'")).isEqualTo(ToolSpec.ApprovalRule.ALWAYS);
+        assertThat(rule("'never'")).isEqualTo(ToolSpec.ApprovalRule.NEVER);
+        assertThat(rule("null")).isNull();
+        assertThat(rule("{'always':{'tool_names':['a']},'never':{'tool_names':['b']}}"))
+                .isEqualTo(new ToolSpec.ApprovalRule(ToolSpec.ApprovalRule.Mode.BY_NAME, List.of("a"), List.of("b")));
+        assertThat(rule("{'never':{'tool_names':[]}}"))
+                .isEqualTo(new ToolSpec.ApprovalRule(ToolSpec.ApprovalRule.Mode.BY_NAME, List.of(), List.of()));
+    }
+
+    private static ToolSpec.@Nullable ApprovalRule rule(String rule) {
+        ResponseSpec spec = parse("{'input':'a','tools':[{'type':'mcp','server_label':'builtin','require_approval':"
+                        + rule + "}]}")
+                .spec();
+        return ((ToolSpec.Mcp) spec.tools().getFirst()).requireApproval();
+    }
+
+    private static Arguments approval(String rule, Code code, String where) {
+        return arguments(
+                "{'type':'mcp','server_label':'builtin','require_approval':" + rule + "}",
+                "",
+                code,
+                "tools[0].require_approval" + where);
+    }
+
+    private static Arguments approvalAnswer(String fields, Code code, String param) {
+        return arguments("{'type':'mcp_approval_response'" + fields + "}", code, param);
     }
 
     static Stream<Arguments> refused() {
@@ -336,6 +384,19 @@ class CreateRequestParserTest {
                 arguments("{'type':'zzz'}", Code.INVALID_VALUE, "input[0].type"),
                 arguments("{'type':'item_reference','id':'msg_1'}", Code.UNSUPPORTED_VALUE, "input[0].type"),
                 arguments("{'type':'file_search_call'}", Code.UNSUPPORTED_VALUE, "input[0].type"),
+                approvalAnswer("", Code.MISSING_REQUIRED_PARAMETER, "input[0].approval_request_id"),
+                approvalAnswer(
+                        ",'approval_request_id':'x','approve':true",
+                        Code.APPROVAL_NOT_FOUND,
+                        "input[0].approval_request_id"),
+                approvalAnswer(
+                        ",'approval_request_id':'" + REQUEST_ID + "','approve':true",
+                        Code.MISSING_REQUIRED_PARAMETER,
+                        "previous_response_id"),
+                arguments(
+                        "{'type':'mcp_approval_request','server_label':'s','arguments':'{}'}",
+                        Code.MISSING_REQUIRED_PARAMETER,
+                        "input[0].name"),
                 arguments("{'type':'message','content':'a'}", Code.MISSING_REQUIRED_PARAMETER, "input[0].role"),
                 arguments("{'role':'robot','content':'a'}", Code.INVALID_VALUE, "input[0].role"),
                 arguments("{'role':'user'}", Code.MISSING_REQUIRED_PARAMETER, "input[0].content"),
@@ -416,11 +477,13 @@ class CreateRequestParserTest {
                         "",
                         Code.UNSUPPORTED_PARAMETER,
                         "tools[0].server_url"),
-                arguments(
-                        "{'type':'mcp','server_label':'builtin','require_approval':'always'}",
-                        "",
-                        Code.UNSUPPORTED_VALUE,
-                        "tools[0].require_approval"),
+                approval("'sometimes'", Code.INVALID_VALUE, ""),
+                approval("1", Code.INVALID_TYPE, ""),
+                approval("{}", Code.INVALID_VALUE, ""),
+                approval("{'always':{}}", Code.MISSING_REQUIRED_PARAMETER, ".always.tool_names"),
+                approval("{'always':{'read_only':true}}", Code.UNSUPPORTED_PARAMETER, ".always.read_only"),
+                approval("{'always':{'tool_names':[1]}}", Code.INVALID_TYPE, ".always.tool_names[0]"),
+                approval("{'always':{'tool_names':['a']},'never':{'tool_names':['a']}}", Code.INVALID_VALUE, ".never"),
                 arguments("{'type':'web_search','filters':{}}", "", Code.UNSUPPORTED_PARAMETER, "tools[0].filters"),
                 arguments("", "'maybe'", Code.INVALID_VALUE, "tool_choice"),
                 arguments("", "1", Code.INVALID_TYPE, "tool_choice"),
