@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -192,18 +193,15 @@ class LocalSystemTest {
         end();
         startOnSameData();
 
-        List<CompletableFuture<Response>> answers = Stream.of(1, 2, 3)
-                .map(_ -> CompletableFuture.supplyAsync(() -> Way.WAITING.answer(
-                        client,
-                        guarded(ResponseCreateParams.builder()
-                                .previousResponseId(asked.id())
-                                .inputOfResponse(List.of(ResponseInputItem.ofMcpApprovalResponse(
-                                        ResponseInputItem.McpApprovalResponse.builder()
-                                                .approvalRequestId(request.id())
-                                                .approve(true)
-                                                .build())))))))
-                .toList();
-        List<Response> ended = answers.stream().map(CompletableFuture::join).toList();
+        List<Response> ended;
+        // Not the common pool: the services in this process use it, and waiting in it would hold them up
+        try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<CompletableFuture<Response>> answers = Stream.of(1, 2, 3)
+                    .map(_ -> CompletableFuture.supplyAsync(
+                            () -> Way.BACKGROUND.answer(client, approving(asked, request.id())), clients))
+                    .toList();
+            ended = answers.stream().map(CompletableFuture::join).toList();
+        }
 
         assertThat(ended)
                 .filteredOn(answer -> answer.status().equals(Optional.of(ResponseStatus.COMPLETED)))
@@ -218,6 +216,16 @@ class LocalSystemTest {
                 .hasSize(2)
                 .allMatch(
                         answer -> answer.error().orElseThrow().code().asString().equals("approval_already_answered"));
+    }
+
+    private static ResponseCreateParams.Builder approving(Response asked, String request) {
+        return guarded(ResponseCreateParams.builder()
+                .previousResponseId(asked.id())
+                .inputOfResponse(List.of(
+                        ResponseInputItem.ofMcpApprovalResponse(ResponseInputItem.McpApprovalResponse.builder()
+                                .approvalRequestId(request)
+                                .approve(true)
+                                .build()))));
     }
 
     private static ResponseCreateParams.Builder guarded(ResponseCreateParams.Builder question) {

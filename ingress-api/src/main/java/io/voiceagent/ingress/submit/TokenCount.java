@@ -82,6 +82,9 @@ final class TokenCount {
             case Item.Reasoning _ -> 0; // never sent to the model again
             case Item.ToolCall call -> MESSAGE + count(encoding, call.name()) + count(encoding, call.arguments());
             case Item.ToolResult result -> MESSAGE + count(encoding, result.output());
+            // The call itself, and what it brings, are not known before it runs
+            case Item.ApprovalAnswer answer ->
+                MESSAGE + (answer.reason() == null ? 0 : count(encoding, answer.reason()));
         };
     }
 

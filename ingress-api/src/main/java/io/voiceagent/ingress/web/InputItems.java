@@ -126,7 +126,8 @@ record InputItems(int limit, boolean ascending, @Nullable String after) {
             }
         };
         String own = responseId.substring(ResponseId.PREFIX.length());
-        return json.put("id", String.format(Locale.ROOT, "%s%si%04x", prefix, own, place))
-                .put("status", "completed");
+        json.put("id", String.format(Locale.ROOT, "%s%si%04x", prefix, own, place));
+        // The dialect gives the answer to a request for approval no status
+        return item instanceof Item.ApprovalAnswer ? json : json.put("status", "completed");
     }
 }
