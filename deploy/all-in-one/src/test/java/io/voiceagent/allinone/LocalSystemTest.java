@@ -221,8 +221,8 @@ class LocalSystemTest {
     private static ResponseCreateParams.Builder approving(Response asked, String request) {
         return guarded(ResponseCreateParams.builder()
                 .previousResponseId(asked.id())
-                .inputOfResponse(List.of(
-                        ResponseInputItem.ofMcpApprovalResponse(ResponseInputItem.McpApprovalResponse.builder()
+                .inputOfResponse(
+                        List.of(ResponseInputItem.ofMcpApprovalResponse(ResponseInputItem.McpApprovalResponse.builder()
                                 .approvalRequestId(request)
                                 .approve(true)
                                 .build()))));

@@ -71,11 +71,7 @@ public class WebConfig {
 
     private static Submissions.Options options(IngressSettings settings, KafkaSettings kafka) {
         return new Submissions.Options(
-                kafka.agentPartitions(),
-                settings.turnDeadline(),
-                CANCEL_WAIT,
-                VERDICT_WAIT,
-                settings.approvalLife());
+                kafka.agentPartitions(), settings.turnDeadline(), CANCEL_WAIT, VERDICT_WAIT, settings.approvalLife());
     }
 
     @Bean
