@@ -23,6 +23,7 @@ import tools.jackson.databind.JsonNode;
  * @param serviceTier what is asked of the model endpoint, null: its default
  * @param conversationId public id of the conversation object, null when the turn names none
  * @param concurrency what becomes of the turn when its conversation is busy, null: it waits
+ * @param spend what it may cost, null: nobody asked, and nobody knows the price
  */
 public record ResponseSpec(
         String model,
@@ -46,7 +47,20 @@ public record ResponseSpec(
         @Nullable String conversationId,
         @Nullable Concurrency concurrency,
         @Nullable Truncation truncation,
-        @Nullable String serviceTier) {
+        @Nullable String serviceTier,
+        @Nullable Spend spend) {
+    /**
+     * What a turn may cost. Amounts are picodollars, see {@link Price}.
+     *
+     * @param asked the bound that the client set, null when it set none
+     * @param limit the bound that holds: the client's, or its tenant's; null when there is none
+     * @param price of the model when the turn was submitted, null when it is not known; then there is no limit
+     */
+    public record Spend(
+            @Nullable Long asked,
+            @Nullable Long limit,
+            @Nullable Price price) {}
+
     /** What happens to a context that is too long for the model. */
     public enum Truncation {
         /** The oldest turns are left out until it fits. */
@@ -109,6 +123,7 @@ public record ResponseSpec(
         private @Nullable String promptCacheKey;
         private @Nullable String conversationId;
         private @Nullable Concurrency concurrency;
+        private @Nullable Spend spend;
         private @Nullable Truncation truncation;
         private @Nullable String serviceTier;
 
@@ -138,6 +153,7 @@ public record ResponseSpec(
             this.promptCacheKey = spec.promptCacheKey;
             this.conversationId = spec.conversationId;
             this.concurrency = spec.concurrency;
+            this.spend = spec.spend;
             this.truncation = spec.truncation;
             this.serviceTier = spec.serviceTier;
         }
@@ -256,6 +272,12 @@ public record ResponseSpec(
             return this;
         }
 
+        /** @see ResponseSpec#spend */
+        public Builder spend(@Nullable Spend spend) {
+            this.spend = spend;
+            return this;
+        }
+
         /** @see ResponseSpec#concurrency */
         public Builder concurrency(@Nullable Concurrency concurrency) {
             this.concurrency = concurrency;
@@ -298,7 +320,8 @@ public record ResponseSpec(
                     conversationId,
                     concurrency,
                     truncation,
-                    serviceTier);
+                    serviceTier,
+                    spend);
         }
     }
 }

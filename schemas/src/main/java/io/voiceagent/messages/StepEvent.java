@@ -273,6 +273,7 @@ public sealed interface StepEvent {
      *
      * @param error only with {@link Status#FAILED}
      * @param incompleteReason only with {@link Status#INCOMPLETE}, for example {@code max_output_tokens}
+     * @param cost of all of its model calls, picodollars; null when nobody knows the price
      */
     record Ended(
             String responseId,
@@ -281,8 +282,21 @@ public sealed interface StepEvent {
             Status status,
             @Nullable TurnError error,
             @Nullable String incompleteReason,
-            Usage usage)
-            implements StepEvent {}
+            Usage usage,
+            @Nullable Long cost)
+            implements StepEvent {
+        /** A turn of which nobody knows what it cost. */
+        public Ended(
+                String responseId,
+                String conversation,
+                long at,
+                Status status,
+                @Nullable TurnError error,
+                @Nullable String incompleteReason,
+                Usage usage) {
+            this(responseId, conversation, at, status, error, incompleteReason, usage, null);
+        }
+    }
 
     /**
      * The client has deleted the response: from here on nobody shows it, and whoever keeps something of it lets it go. Comes after the end of

@@ -125,7 +125,8 @@ final class Samples {
                         StepEvent.Status.FAILED,
                         error(),
                         "max_output_tokens",
-                        new Usage(10, 2, 5, 1)));
+                        new Usage(10, 2, 5, 1),
+                        71_000_000L));
         samples.put("step_event.deleted", new StepEvent.Deleted(RESPONSE, CONVERSATION, "acme", AT));
     }
 
@@ -303,6 +304,8 @@ final class Samples {
                 .safetyIdentifier("user-1")
                 .promptCacheKey("cache-1")
                 .conversationId("conv_1")
+                .spend(new ResponseSpec.Spend(
+                        5_000_000_000L, 5_000_000_000L, new Price(2_500_000, 250_000, 10_000_000)))
                 .concurrency(Concurrency.INTERRUPT)
                 .truncation(ResponseSpec.Truncation.AUTO)
                 .serviceTier("flex")

@@ -259,7 +259,8 @@ public final class Decider {
         } else if (answer.violations() != null) {
             draft.end(Status.INCOMPLETE, null, Reasons.INVALID_OUTPUT);
         } else if (answer.finish() == Finish.LENGTH) {
-            draft.end(Status.INCOMPLETE, null, Reasons.MAX_OUTPUT_TOKENS);
+            boolean money = Spending.boundLastAnswer(draft.open());
+            draft.end(Status.INCOMPLETE, null, money ? Reasons.MAX_COST : Reasons.MAX_OUTPUT_TOKENS);
         } else if (answer.finish() == Finish.CONTENT_FILTER) {
             draft.end(Status.INCOMPLETE, null, Reasons.CONTENT_FILTER);
         } else if (Prompt.asksTools(answer)) {
@@ -303,6 +304,10 @@ public final class Decider {
         Integer left = Prompt.tokensLeft(draft.open());
         if (left != null && left == 0) {
             draft.end(Status.INCOMPLETE, null, Reasons.MAX_OUTPUT_TOKENS);
+            return;
+        }
+        if (Spending.exhausted(draft.open())) {
+            draft.end(Status.INCOMPLETE, null, Reasons.MAX_COST);
             return;
         }
         draft.startStep(StepKind.MODEL, List.of());

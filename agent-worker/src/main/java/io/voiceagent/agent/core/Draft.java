@@ -143,7 +143,14 @@ final class Draft {
     void end(Status status, @Nullable TurnError error, @Nullable String incompleteReason) {
         Turn.Open open = open();
         emit(new StepEvent.Ended(
-                open.responseId(), open.accepted().conversation(), now, status, error, incompleteReason, open.usage()));
+                open.responseId(),
+                open.accepted().conversation(),
+                now,
+                status,
+                error,
+                incompleteReason,
+                open.usage(),
+                Spending.cost(open)));
     }
 
     void startStep(StepKind kind, List<PlannedTool> calls) {

@@ -51,7 +51,7 @@ public final class Prompt {
                 tools(turn),
                 choice(turn),
                 spec.parallelToolCalls(),
-                tokensLeft(turn),
+                outputBound(turn),
                 spec.temperature(),
                 spec.topP(),
                 spec.text(),
@@ -136,6 +136,16 @@ public final class Prompt {
                 .filter(tool -> tool.name().equals(name))
                 .findFirst()
                 .orElse(null);
+    }
+
+    /** What the next model call may bring: the client's bound of tokens, or what its money is enough for; null when there is none. */
+    private static @Nullable Integer outputBound(Turn.Open turn) {
+        Integer tokens = tokensLeft(turn);
+        Integer money = Spending.tokensLeft(turn);
+        if (tokens == null || money == null) {
+            return tokens == null ? money : tokens;
+        }
+        return Math.min(tokens, money);
     }
 
     /** What is left of the turn's bound of output tokens, null when there is none. */

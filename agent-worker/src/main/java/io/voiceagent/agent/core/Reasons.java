@@ -23,6 +23,8 @@ final class Reasons {
     /** Of an incomplete turn. */
     static final String MAX_OUTPUT_TOKENS = "max_output_tokens";
     /** Of an incomplete turn. */
+    static final String MAX_COST = "max_cost";
+    /** Of an incomplete turn. */
     static final String MAX_TOOL_CALLS = "max_tool_calls";
     /** Of an incomplete turn. */
     static final String CONTENT_FILTER = "content_filter";

@@ -147,6 +147,15 @@ public final class OrchestratorMetrics {
                 .record(Duration.ofMillis(Math.max(0, now - appendedAt)));
     }
 
+    /** @param dollars of all model calls of a turn that has ended; the model has a price, so there are not many */
+    void cost(String model, double dollars) {
+        Counter.builder("voice.agent.cost")
+                .description("What model calls cost, US dollars")
+                .tag("model", model)
+                .register(registry)
+                .increment(dollars);
+    }
+
     void leaseExpired() {
         registry.counter("voice.agent.lease.expiries").increment();
     }

@@ -15,6 +15,7 @@ import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
+import io.voiceagent.messages.Price;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.StepEvent;
@@ -322,6 +323,9 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         }
         Turn.Open last = (Turn.Open) turn;
         parts.metrics().ended(ended, last.accepted().submittedAt());
+        if (ended.cost() != null) {
+            parts.metrics().cost(last.accepted().spec().model(), ended.cost() / (double) Price.DOLLAR);
+        }
         parts.traces().end(last.accepted(), last.steps(), ended);
     }
 

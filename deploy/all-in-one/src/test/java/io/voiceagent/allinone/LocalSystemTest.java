@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
 import com.openai.core.http.HttpResponseFor;
 import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
@@ -45,7 +46,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LocalSystemTest {
 
-    private static final Settings SETTINGS = new Settings(Map.of("SIM_TTFT_MS", "20", "SIM_TOKENS_PER_SECOND", "1000"));
+    private static final Settings SETTINGS = new Settings(Map.of(
+            "SIM_TTFT_MS", "20", "SIM_TOKENS_PER_SECOND", "1000", "PRICES_FILE", "src/test/resources/prices.json"));
     private static final String TWO_TOOLS = "What is 17 * 23, and what time is it in Asia/Tokyo?";
     private static final Duration TRACE_STORED_WITHIN = Duration.ofSeconds(2);
 
@@ -180,6 +182,28 @@ class LocalSystemTest {
         Response next =
                 Way.WAITING.answer(client, question("And what is 2 * 3?").previousResponseId(id));
         assertThat(next.status()).contains(ResponseStatus.COMPLETED);
+    }
+
+    /** A cent buys a thousand tokens of output at ten dollars a million. */
+    @Test
+    void aTurnCostsNoMoreThanItMay() {
+        Response bounded = Way.WAITING.answer(
+                client,
+                question("Say much. [[tokens=500]]").putAdditionalBodyProperty("max_cost", JsonValue.from(0.001)));
+        assertThat(bounded.status()).contains(ResponseStatus.INCOMPLETE);
+        assertThat(bounded.incompleteDetails()
+                        .orElseThrow()
+                        .reason()
+                        .orElseThrow()
+                        .asString())
+                .isEqualTo("max_cost");
+        assertThat(bounded.usage().orElseThrow().outputTokens()).isBetween(50L, 100L);
+        assertThat(bounded._additionalProperties().get("max_cost")).isEqualTo(JsonValue.from(0.001));
+
+        Response enough = Way.WAITING.answer(
+                client,
+                question("Say less. [[tokens=50]]").putAdditionalBodyProperty("max_cost", JsonValue.from(0.001)));
+        assertThat(enough.status()).contains(ResponseStatus.COMPLETED);
     }
 
     /** What waits for the client is state of the orchestrator: it outlives a restart, and of two answers at one time one counts. */

@@ -10,16 +10,22 @@ import io.voiceagent.transport.Variables;
  * @param requestsPerMinute variable {@code RATE_LIMIT_REQUESTS_PER_MINUTE}
  * @param tokensPerMinute variable {@code RATE_LIMIT_TOKENS_PER_MINUTE}: tokens of the model, in and out; counted when a turn has ended
  * @param runningTurns variable {@code MAX_RUNNING_TURNS_PER_TENANT}
+ * @param prices variable {@code PRICES_FILE}
+ * @param quotas variable {@code QUOTAS_FILE}
  */
-public record LimitSettings(int requestsPerMinute, int tokensPerMinute, int runningTurns) {
+public record LimitSettings(
+        int requestsPerMinute, int tokensPerMinute, int runningTurns, Prices prices, Quotas quotas) {
     private static final int MOST = 1_000_000_000;
     private static final int USUAL_TURNS = 5_000;
 
     /** Reads the settings; throws {@link InvalidSettingException} naming the variable and the remedy. */
     public static LimitSettings from(Variables variables) {
+        Prices prices = Prices.read(variables.find(Prices.VARIABLE));
         return new LimitSettings(
                 variables.integer("RATE_LIMIT_REQUESTS_PER_MINUTE", 0, 0, MOST),
                 variables.integer("RATE_LIMIT_TOKENS_PER_MINUTE", 0, 0, MOST),
-                variables.integer("MAX_RUNNING_TURNS_PER_TENANT", USUAL_TURNS, 0, MOST));
+                variables.integer("MAX_RUNNING_TURNS_PER_TENANT", USUAL_TURNS, 0, MOST),
+                prices,
+                Quotas.read(variables.find(Quotas.VARIABLE), prices));
     }
 }

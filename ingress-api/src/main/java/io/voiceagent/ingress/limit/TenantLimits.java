@@ -8,7 +8,10 @@ import io.voiceagent.ingress.follow.TurnWatcher;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.submit.RequestLog;
+import io.voiceagent.messages.Price;
 import io.voiceagent.messages.Request;
+import io.voiceagent.messages.ResponseSpec;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.InstantSource;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +19,8 @@ import reactor.core.publisher.Mono;
 
 /** What a tenant may ask for, and how it stands. Whatever is refused is refused before it is accepted. */
 public final class TenantLimits {
+    private static final int PICODOLLAR_DIGITS = 12;
+
     private final LimitSettings settings;
     private final @Nullable Rates requests;
     private final @Nullable Rates tokens;
@@ -59,8 +64,47 @@ public final class TenantLimits {
                 request instanceof Request.Submit submit ? submit(log, submit, trace) : log.append(request, trace);
     }
 
-    private Mono<Void> submit(RequestLog log, Request.Submit submit, Context trace) {
+    /** The turn with its price and the cost that it is bounded by, as they are now. */
+    private Request.Submit priced(Request.Submit submit) {
+        ResponseSpec spec = submit.spec();
+        Price price = settings.prices().of(spec.model());
+        Quotas.Quota quota = settings.quotas().of(submit.tenant());
+        Long asked = spec.spend() == null ? null : spec.spend().asked();
+        Long limit = asked == null ? quota.costPerTurn() : asked;
+        if (asked != null && quota.costPerTurn() != null && asked > quota.costPerTurn()) {
+            throw new Refusal(
+                    Code.INVALID_VALUE,
+                    "max_cost",
+                    "'max_cost' is more than a turn of this tenant may cost: %s at most."
+                            .formatted(BigDecimal.valueOf(quota.costPerTurn(), PICODOLLAR_DIGITS)
+                                    .stripTrailingZeros()
+                                    .toPlainString()));
+        }
+        if (price == null) {
+            if (limit != null) {
+                throw new Refusal(
+                        Code.UNSUPPORTED_VALUE,
+                        "model",
+                        "The price of this model is not known here, so its cost can't be limited. Use another model.");
+            }
+            return submit;
+        }
+        ResponseSpec priced = spec.toBuilder()
+                .spend(new ResponseSpec.Spend(asked, limit, price))
+                .build();
+        return new Request.Submit(
+                submit.responseId(),
+                submit.conversation(),
+                submit.tenant(),
+                submit.submittedAt(),
+                submit.deadlineAt(),
+                priced,
+                submit.registration());
+    }
+
+    private Mono<Void> submit(RequestLog log, Request.Submit asked, Context trace) {
         return Mono.defer(() -> {
+            Request.Submit submit = priced(asked);
             if (tokens != null
                     && !counted("tokens", tokens.look(submit.tenant())).allowed()) {
                 throw Refusal.of(

@@ -1,5 +1,6 @@
 package io.voiceagent.messages.fold;
 
+import io.voiceagent.messages.Price;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.Ended;
@@ -8,6 +9,7 @@ import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolSpec;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.Usage;
+import java.math.BigDecimal;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
@@ -79,6 +81,7 @@ record ResponseObject(
         out.writeStringProperty("instructions", spec.instructions());
         writeInteger(out, "max_output_tokens", spec.maxOutputTokens());
         writeInteger(out, "max_tool_calls", spec.maxToolCalls());
+        writeMaxCost(out);
         out.writeStringProperty("model", spec.model());
         out.writeName("output");
         out.writeStartArray();
@@ -112,6 +115,15 @@ record ResponseObject(
         out.writeStartObject();
         spec.metadata().forEach(out::writeStringProperty);
         out.writeEndObject();
+    }
+
+    /** An extension, so only shown to who asked for it: US dollars. */
+    private void writeMaxCost(JsonGenerator out) {
+        if (spec.spend() != null && spec.spend().asked() != null) {
+            BigDecimal dollars = BigDecimal.valueOf(spec.spend().asked()).divide(BigDecimal.valueOf(Price.DOLLAR));
+            out.writeName("max_cost");
+            out.writeNumber(dollars.stripTrailingZeros());
+        }
     }
 
     private void writeError(JsonGenerator out) {

@@ -4,6 +4,7 @@ import io.voiceagent.ingress.follow.ToolCatalogue;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.Item;
+import io.voiceagent.messages.Price;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolSpec;
@@ -25,6 +26,9 @@ public final class CreateRequestParser {
     private static final Map<String, String> NOT_INCLUDED = Map.of(
             "reasoning.encrypted_content", "Reasoning is told as text: go on by 'previous_response_id'.",
             "message.output_text.logprobs", "Answers have no logprobs here: leave it out.");
+
+    private static final double LEAST_COST = 0.000_001;
+    private static final double MOST_COST = 1_000_000;
 
     private final ToolCatalogue catalogue;
     private final @Nullable String defaultModel;
@@ -75,6 +79,7 @@ public final class CreateRequestParser {
                 .metadata(ConversationParser.metadata(root))
                 .maxOutputTokens(root.integer("max_output_tokens", 1, Integer.MAX_VALUE))
                 .maxToolCalls(root.integer("max_tool_calls", 1, Integer.MAX_VALUE))
+                .spend(spend(root))
                 .temperature(root.number("temperature", 0, 2))
                 .topP(root.number("top_p", 0, 1))
                 .text(TextParser.text(root))
@@ -87,6 +92,16 @@ public final class CreateRequestParser {
                 .build();
         root.end();
         return new CreateRequest(spec, stream);
+    }
+
+    /** An extension: what the turn may cost, US dollars. */
+    private static ResponseSpec.@Nullable Spend spend(Fields root) {
+        Double dollars = root.number("max_cost", LEAST_COST, MOST_COST);
+        if (dollars == null) {
+            return null;
+        }
+        long picodollars = Math.round(dollars * Price.DOLLAR);
+        return new ResponseSpec.Spend(picodollars, null, null);
     }
 
     private static ResponseSpec.@Nullable Truncation truncation(Fields root) {
