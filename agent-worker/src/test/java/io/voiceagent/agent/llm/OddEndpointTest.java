@@ -127,11 +127,15 @@ class OddEndpointTest {
     }
 
     @Test
-    void aRefusalIsTheTextOfTheAnswer() throws Exception {
+    void aRefusalIsAPartOfItsOwn() throws Exception {
         CallOutput.Model output = completed(
                 answer(delta("{\"refusal\":\"I will not\"}"), delta("{\"refusal\":\" do it\"}"), finish("stop"), DONE));
 
-        assertThat(output.items()).containsExactly(new Item.Message(Item.Role.ASSISTANT, "I will not do it"));
+        assertThat(output.items())
+                .containsExactly(new Item.Message(
+                        Item.Role.ASSISTANT,
+                        "I will not do it",
+                        List.of(new Item.Content.Refusal("I will not do it"))));
         assertThat(output.items()).isEqualTo(recorder.items());
     }
 
