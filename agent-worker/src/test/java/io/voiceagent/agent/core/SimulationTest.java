@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class SimulationTest {
     private static final int SEEDS = Integer.getInteger("simulation.seeds", 1_000);
     /** A rule that is taken out must show within so many runs. */
-    private static final int SHOWS_WITHIN = 3_000;
+    private static final int SHOWS_WITHIN = 10_000;
 
     /** In so many runs everything happens at least once. */
     private static final int ENOUGH = 500;
