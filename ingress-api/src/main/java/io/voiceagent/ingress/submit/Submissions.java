@@ -132,15 +132,17 @@ public final class Submissions {
     }
 
     private static Refusal unknown(Request.Submit submit) {
+        String unknown = "Whether the request was accepted is not known yet.";
         Registration registration = submit.registration();
-        if (registration == null || registration.kind() != Registration.Kind.KEY) {
-            return naming(
-                    submit.responseId(),
-                    Refusal.of(Code.SUBMISSION_UNKNOWN, "Whether the request was accepted is not known yet."));
-        }
-        return Refusal.of(
-                Code.SUBMISSION_UNKNOWN,
-                "Whether the request was accepted is not known yet. Send it again with the same Idempotency-Key: it runs once.");
+        return switch (registration == null ? Registration.Kind.FIRST_TRY : registration.kind()) {
+            case FIRST_TRY -> naming(submit.responseId(), Refusal.of(Code.SUBMISSION_UNKNOWN, unknown));
+            // Its id may become nobody's
+            case RETRY -> Refusal.of(Code.SUBMISSION_UNKNOWN, unknown + " Send it again.");
+            case KEY ->
+                Refusal.of(
+                        Code.SUBMISSION_UNKNOWN,
+                        unknown + " Send it again with the same Idempotency-Key: it runs once.");
+        };
     }
 
     private static Refusal reused() {
