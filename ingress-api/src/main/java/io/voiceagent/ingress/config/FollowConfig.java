@@ -68,8 +68,8 @@ class FollowConfig {
     }
 
     @Bean
-    LetGo letGo(Follow follow) {
-        return new LetGo(follow);
+    GoingAway followersLetGo(Follow follow) {
+        return new GoingAway(follow::letGo);
     }
 
     @Bean

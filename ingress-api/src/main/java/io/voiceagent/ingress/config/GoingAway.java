@@ -1,17 +1,18 @@
 package io.voiceagent.ingress.config;
 
 import org.springframework.context.SmartLifecycle;
-import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 
-/** Says that the service ends, before the server waits for connections that are open: those that have no end of their own are to close then. */
+/**
+ * At the end of the service, before the server waits for what is open: tells those that hold a connection without an end of its own to let
+ * go. They would not end by themselves in that time, and a connection that is just cut tells nobody that the turn goes on.
+ */
 final class GoingAway implements SmartLifecycle {
-    private final Sinks.Empty<Void> ends = Sinks.empty();
+    private final Runnable letGo;
     private volatile boolean running;
 
-    /** Completes when the service ends. */
-    Mono<Void> ends() {
-        return ends.asMono();
+    /** @param letGo is run once, when the service ends */
+    GoingAway(Runnable letGo) {
+        this.letGo = letGo;
     }
 
     /** Stopped first: the phases of the server are below. */
@@ -28,7 +29,7 @@ final class GoingAway implements SmartLifecycle {
     @Override
     public void stop() {
         running = false;
-        ends.tryEmitEmpty();
+        letGo.run();
     }
 
     @Override

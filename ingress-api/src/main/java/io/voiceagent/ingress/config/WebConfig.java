@@ -35,6 +35,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 import org.springframework.web.reactive.function.server.RouterFunction;
 import org.springframework.web.reactive.function.server.ServerResponse;
+import reactor.core.publisher.Sinks;
 
 /** The HTTP side: needs the ports, knows nothing of what is behind them. */
 @Configuration(proxyBeanMethods = false)
@@ -102,7 +103,7 @@ public class WebConfig {
             ObjectProvider<DeliveryLog> deliveries,
             TenantLimits limits,
             Tracer tracer,
-            GoingAway goingAway) {
+            Sinks.Empty<Void> socketsEnd) {
         return Routes.of(new Routes.Parts(
                 new CreateRequestParser(catalogue, settings.defaultModel()),
                 submissions,
@@ -112,12 +113,17 @@ public class WebConfig {
                 health,
                 settings.defaultModel(),
                 deliveries.getIfAvailable(() -> DeliveryLog.EMPTY),
-                new ResponsesSocket.Options(limits, tracer, settings.socketLifetime(), goingAway.ends())));
+                new ResponsesSocket.Options(limits, tracer, settings.socketLifetime(), socketsEnd.asMono())));
     }
 
     @Bean
-    GoingAway goingAway() {
-        return new GoingAway();
+    Sinks.Empty<Void> socketsEnd() {
+        return Sinks.empty();
+    }
+
+    @Bean
+    GoingAway socketsLetGo(Sinks.Empty<Void> socketsEnd) {
+        return new GoingAway(socketsEnd::tryEmitEmpty);
     }
 
     @Bean
