@@ -24,22 +24,43 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, ParameterResolver {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(ApiUnderTest.class);
 
-    /** Where the API is, checked, and a key for it. */
-    record Access(String baseUrl, String apiKey) {}
+    /**
+     * Where the API is, and a key for it.
+     *
+     * @param baseUrl what is answered there is checked
+     * @param systemUrl the system itself, without a path
+     * @param webhooks the file of endpoints, which is read again when it changes
+     */
+    record Access(String baseUrl, String apiKey, String systemUrl, Path webhooks) {}
 
     private static final class Running implements AutoCloseable {
         private final RunningSystem system;
         private final CheckingProxy proxy;
+        private final Path webhooks;
         private final Dialect dialect = new Dialect();
         private final Map<String, Integer> cases = new ConcurrentSkipListMap<>();
 
         private Running() {
             try {
                 Path data = Files.createTempDirectory(Path.of("target"), "system");
+                webhooks =
+                        Files.writeString(data.resolve("webhooks.json"), "{}").toAbsolutePath();
+                Path prices = Files.writeString(
+                        data.resolve("prices.json"), "{\"*\": {\"input\": 1, \"cached_input\": 0.1, \"output\": 10}}");
                 system = RunningSystem.start(
                         data.toAbsolutePath(),
                         Ports.free(),
-                        Map.of("SIM_TTFT_MS", "10", "SIM_TOKENS_PER_SECOND", "1000"),
+                        Map.of(
+                                "SIM_TTFT_MS",
+                                "10",
+                                "SIM_TOKENS_PER_SECOND",
+                                "1000",
+                                "PRICES_FILE",
+                                prices.toAbsolutePath().toString(),
+                                "WEBHOOKS_FILE",
+                                webhooks.toString(),
+                                "WEBHOOK_ALLOW_PRIVATE",
+                                "true"),
                         new PrintStream(OutputStream.nullOutputStream()));
                 proxy = new CheckingProxy(URI.create(system.url()), dialect);
             } catch (IOException | InterruptedException e) {
@@ -76,7 +97,8 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Running running = running(context);
-        return new Access(running.proxy.url() + "/api/v1", running.system.apiKey());
+        return new Access(
+                running.proxy.url() + "/api/v1", running.system.apiKey(), running.system.url(), running.webhooks);
     }
 
     private static Running running(ExtensionContext context) {

@@ -152,7 +152,9 @@ final class CheckingProxy implements AutoCloseable {
         if (type.startsWith("text/event-stream")) {
             checkStream(method, uri, body, whole);
         } else if (whole) {
-            String name = answer.statusCode() >= 400 ? "error" : object(method, uri.getPath());
+            String name = type.startsWith("application/problem+json")
+                    ? "problem"
+                    : answer.statusCode() >= 400 ? "error" : object(method, uri.getPath());
             violations.addAll(dialect.violations(name, Dialect.JSON.readTree(body)));
         }
     }
@@ -190,6 +192,10 @@ final class CheckingProxy implements AutoCloseable {
         }
         if (path.endsWith("/input_tokens")) {
             return "inputTokens";
+        }
+        if (path.contains("/models") || path.endsWith("/webhook_deliveries") || path.endsWith("/health")) {
+            String name = path.substring("/api/v1/".length());
+            return name.startsWith("models/") ? "model" : name;
         }
         return path.endsWith("/input_items") ? "inputItems" : "response";
     }

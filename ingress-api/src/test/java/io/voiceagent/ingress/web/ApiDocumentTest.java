@@ -80,6 +80,26 @@ class ApiDocumentTest extends WebTest {
     }
 
     @Test
+    void everyOperationHasACommandToPaste() {
+        for (JsonNode path : DOCUMENT.get("paths")) {
+            for (JsonNode operation : path) {
+                String name = operation.get("operationId").stringValue();
+                // curl has no WebSocket everywhere
+                if (!name.equals("connectResponses")) {
+                    assertThat(operation.path(ApiDocument.SAMPLES).size())
+                            .as("%s of %s, which a test of deploy/clients runs", ApiDocument.SAMPLES, name)
+                            .isPositive();
+                }
+                operation
+                        .path(ApiDocument.SAMPLES)
+                        .forEach(sample -> assertThat(
+                                        operation.get("description").stringValue())
+                                .contains(sample.get("source").stringValue()));
+            }
+        }
+    }
+
+    @Test
     void everyFieldInItIsTakenAsInItsExample() {
         CreateRequestParser parser = new CreateRequestParser(FakeCatalogue.of(), "m");
         JsonNode properties = DOCUMENT.at("/components/schemas/CreateResponse/properties");
