@@ -91,6 +91,38 @@ test('generates an object that was repaired', async () => {
   assert.equal(output.age, 1);
 });
 
+test('streams an object piece by piece', async () => {
+  const errors = [];
+  const result = streamText({ ...common, output: person, prompt: 'Ada', onError: ({ error }) => errors.push(error) });
+  let last;
+  for await (const piece of result.partialOutputStream) last = piece;
+  assert.deepEqual(errors, []);
+  assert.deepEqual(last, { name: 'Ada', age: 1 });
+  assert.deepEqual(await result.output, last);
+});
+
+test('generates one of a list of choices, and an array', async () => {
+  const choice = Output.choice({ options: ['red', 'green'] });
+  assert.match((await generateText({ ...common, output: choice, prompt: 'Ada' })).output, /^(red|green)$/);
+  const people = Output.array({ element: z.object({ name: z.string() }) });
+  assert.ok(Array.isArray((await generateText({ ...common, output: people, prompt: 'Ada' })).output));
+});
+
+test('tells that an object is wrong after its repair', async () => {
+  await assert.rejects(
+    generateText({ ...common, output: person, prompt: 'Ada [[invalid=2]]' }).then((result) => result.output),
+    (error) => /No object generated|No output generated/.test(error.message),
+  );
+});
+
+test('waits as long as it prefers', async () => {
+  const { response, text } = await generateText({
+    ...common, prompt: 'Now. [[tokens=5]]', headers: { Prefer: 'wait=20' },
+  });
+  assert.equal(response.headers['preference-applied'], 'wait=20');
+  assert.notEqual(text, '');
+});
+
 test('shows images', async () => {
   const { text } = await generateText({
     ...common,
@@ -126,6 +158,28 @@ if (provider === 'openai') {
     });
     assert.equal(steps.length, 2);
     assert.match(text, /forty-two/);
+  });
+
+  test('goes on from an earlier response, and in a conversation', async () => {
+    const first = await generateText({ ...common, prompt: 'First. [[tokens=5]]' });
+    const previousResponseId = first.providerMetadata.openai.responseId;
+    const second = await generateText({
+      ...common, prompt: 'Second. [[tokens=5]]', providerOptions: { openai: { previousResponseId } },
+    });
+    assert.ok(second.usage.inputTokens > first.usage.inputTokens);
+    const begun = await fetch(`${baseURL}/conversations`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },
+      body: '{}',
+    });
+    const conversation = (await begun.json()).id;
+    for (const prompt of ['My name is Ada. [[tokens=5]]', 'Who am I? [[tokens=5]]']) {
+      await generateText({ ...common, prompt, providerOptions: { openai: { conversation } } });
+    }
+    const listed = await fetch(`${baseURL}/conversations/${conversation}/items`, {
+      headers: { Authorization: `Bearer ${apiKey}` },
+    });
+    assert.equal((await listed.json()).data.length, 4);
   });
 
   // Its MCP tool insists on a URL of a server, where this API knows its servers by label

@@ -30,6 +30,17 @@ export async function ended(retrieve, id) {
   }
 }
 
+// The webhook that tells of a response, as it came.
+export async function delivered(id) {
+  const until = Date.now() + 20_000;
+  for (;;) {
+    const answer = await fetch(process.env.WEBHOOK_INBOX + id);
+    if (answer.ok) return answer.json();
+    if (Date.now() > until) throw new Error(`nothing told of ${id}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 export async function all(events) {
   const list = [];
   for await (const event of events) list.push(event);

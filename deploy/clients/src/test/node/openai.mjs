@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 import { zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
-import { all, apiKey, baseURL, ended, run, test } from './cases.mjs';
+import { ResponsesWS } from 'openai/resources/responses/ws';
+import { all, apiKey, baseURL, delivered, ended, run, test } from './cases.mjs';
 
 const client = new OpenAI({ baseURL, apiKey, maxRetries: 0, timeout: 30_000 });
 const model = 'simulator';
@@ -60,6 +61,9 @@ test('holds a conversation', async () => {
     await client.conversations.items.retrieve(added.data[0].id, { conversation_id: id }), added.data[0],
   );
   await client.conversations.items.delete(added.data[0].id, { conversation_id: id });
+  await assert.rejects(
+    client.conversations.items.retrieve(added.data[0].id, { conversation_id: id }), OpenAI.NotFoundError,
+  );
   assert.equal((await all(client.conversations.items.list(id))).length, items.length - 1);
   assert.deepEqual((await client.conversations.update(id, { metadata: { topic: 'done' } })).metadata, { topic: 'done' });
   assert.equal((await client.conversations.delete(id)).deleted, true);
@@ -290,6 +294,17 @@ test('approves a call', async () => {
   assert.deepEqual([again.status, again.error.code], ['failed', 'approval_already_answered']);
 });
 
+test('approves a call in a conversation', async () => {
+  const conversation = (await client.conversations.create({})).id;
+  const asked = await client.responses.create({
+    model, conversation, input: 'What is 6 * 7? [[call=calculator {"expression":"6*7"}]]', tools: [guarded],
+  });
+  const request = asked.output.find((item) => item.type === 'mcp_approval_request');
+  const input = [{ type: 'mcp_approval_response', approval_request_id: request.id, approve: true }];
+  const answer = await client.responses.create({ model, conversation, input, tools: [guarded] });
+  assert.equal(answer.output.find((item) => item.type === 'mcp_call').output, '42');
+});
+
 test('declines a call', async () => {
   const asked = await client.responses.create({
     model,
@@ -314,6 +329,63 @@ test('declines a call', async () => {
     }),
     (e) => e instanceof OpenAI.BadRequestError && e.code === 'approval_not_found',
   );
+});
+
+test('unwraps a webhook, and no other', async () => {
+  const { id } = await client.responses.create({ model, input: 'Tell me. [[tokens=4]]' });
+  const { headers, body } = await delivered(id);
+  const secret = process.env.WEBHOOK_SECRET;
+  const flat = Object.fromEntries(Object.entries(headers).map(([name, values]) => [name, values[0]]));
+  const event = await client.webhooks.unwrap(body, flat, secret);
+  assert.deepEqual([event.object, event.type, event.data.id], ['event', 'response.completed', id]);
+  const forged = body.replace(id, 'resp_' + '0'.repeat(48));
+  await assert.rejects(client.webhooks.unwrap(forged, flat, secret), OpenAI.InvalidWebhookSignatureError);
+  await assert.rejects(
+    client.webhooks.unwrap(body, flat, 'whsec_' + Buffer.from('another secret').toString('base64')),
+    OpenAI.InvalidWebhookSignatureError,
+  );
+});
+
+test('prefers not to wait, or to wait', async () => {
+  const background = new OpenAI({ baseURL, apiKey, maxRetries: 0, defaultHeaders: { Prefer: 'respond-async' } });
+  const { data, response } = await background.responses.create({ model, input: 'Later. [[tokens=5]]' }).withResponse();
+  assert.deepEqual([data.status, response.status], ['queued', 202]);
+  assert.equal(response.headers.get('preference-applied'), 'respond-async');
+  const waiting = new OpenAI({ baseURL, apiKey, maxRetries: 0, defaultHeaders: { Prefer: 'wait=20' } });
+  assert.equal((await waiting.responses.retrieve(data.id)).status, 'completed');
+  const now = await waiting.responses.create({ model, input: 'Now. [[tokens=5]]', background: true });
+  assert.equal(now.status, 'completed');
+});
+
+test('takes turns over a WebSocket', async () => {
+  const socket = new ResponsesWS(client);
+  const messages = socket.stream();
+  // The messages up to the end of a turn, or to an error
+  const turn = async (request) => {
+    socket.send({ type: 'response.create', model, ...request });
+    const events = [];
+    for (;;) {
+      const { value } = await messages.next();
+      if (value.type === 'error') return { error: value.error.error };
+      if (value.type === 'close') throw new Error(`closed by ${value.code} ${value.reason}`);
+      if (value.type !== 'message') continue;
+      events.push(value.message);
+      if (value.message.type === 'response.completed') return { events, last: value.message.response };
+    }
+  };
+  try {
+    const first = await turn({ input: 'First. [[tokens=6]]' });
+    assert.deepEqual(first.events.map((event) => event.sequence_number), [...first.events.keys()]);
+    const again = await all(await client.responses.retrieve(first.last.id, { stream: true }));
+    assert.deepEqual(again, first.events);
+    const second = await turn({ input: 'Second. [[tokens=4]]', previous_response_id: first.last.id });
+    assert.equal(second.last.previous_response_id, first.last.id);
+    const refused = await turn({ input: 'x', temperature: 7 });
+    assert.equal(refused.error.error.param, 'temperature');
+    assert.equal((await turn({ input: 'Third. [[tokens=4]]' })).last.status, 'completed');
+  } finally {
+    socket.close({ code: 1000, reason: 'done' });
+  }
 });
 
 test('names what is wrong', async () => {

@@ -29,22 +29,22 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
      *
      * @param baseUrl what is answered there is checked
      * @param systemUrl the system itself, without a path
-     * @param webhooks the file of endpoints, which is read again when it changes
+     * @param inbox where the tenant's webhooks go
      */
-    record Access(String baseUrl, String apiKey, String systemUrl, Path webhooks) {}
+    record Access(String baseUrl, String apiKey, String systemUrl, WebhookInbox inbox) {}
 
     private static final class Running implements AutoCloseable {
         private final RunningSystem system;
         private final CheckingProxy proxy;
-        private final Path webhooks;
+        private final WebhookInbox inbox = inbox();
         private final Dialect dialect = new Dialect();
         private final Map<String, Integer> cases = new ConcurrentSkipListMap<>();
 
         private Running() {
             try {
                 Path data = Files.createTempDirectory(Path.of("target"), "system");
-                webhooks =
-                        Files.writeString(data.resolve("webhooks.json"), "{}").toAbsolutePath();
+                // The tenant whose key clients get
+                Path webhooks = Files.writeString(data.resolve("webhooks.json"), inbox.endpoints("local"));
                 Path prices = Files.writeString(
                         data.resolve("prices.json"), "{\"*\": {\"input\": 1, \"cached_input\": 0.1, \"output\": 10}}");
                 system = RunningSystem.start(
@@ -58,7 +58,7 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
                                 "PRICES_FILE",
                                 prices.toAbsolutePath().toString(),
                                 "WEBHOOKS_FILE",
-                                webhooks.toString(),
+                                webhooks.toAbsolutePath().toString(),
                                 "WEBHOOK_ALLOW_PRIVATE",
                                 "true"),
                         new PrintStream(OutputStream.nullOutputStream()));
@@ -74,6 +74,15 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
             System.out.println("Checked against the dialect: " + dialect.checked());
             proxy.close();
             system.close();
+            inbox.close();
+        }
+
+        private static WebhookInbox inbox() {
+            try {
+                return new WebhookInbox();
+            } catch (IOException e) {
+                throw new IllegalStateException("there is no place for webhooks", e);
+            }
         }
     }
 
@@ -98,7 +107,7 @@ final class ApiUnderTest implements BeforeAllCallback, AfterEachCallback, Parame
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
         Running running = running(context);
         return new Access(
-                running.proxy.url() + "/api/v1", running.system.apiKey(), running.system.url(), running.webhooks);
+                running.proxy.url() + "/api/v1", running.system.apiKey(), running.system.url(), running.inbox);
     }
 
     private static Running running(ExtensionContext context) {

@@ -17,6 +17,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Queue;
@@ -25,6 +26,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import tools.jackson.databind.JsonNode;
 
 /** Stands between a client and the API, hands everything on as it comes, and checks every answer. Knows nothing of the client. */
 final class CheckingProxy implements AutoCloseable {
@@ -35,6 +37,7 @@ final class CheckingProxy implements AutoCloseable {
     private final URI upstream;
     private final Dialect dialect;
     private final HttpServer server;
+    private final FrontDoor door;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -50,23 +53,28 @@ final class CheckingProxy implements AutoCloseable {
         server.setExecutor(threads);
         server.createContext("/", this::handle);
         server.start();
+        door = new FrontDoor(
+                server.getAddress(),
+                new InetSocketAddress(upstream.getHost(), upstream.getPort()),
+                this::checkMessages);
     }
 
     /** Where clients find the API, checked. */
     String url() {
-        return "http://127.0.0.1:" + server.getAddress().getPort();
+        return "http://127.0.0.1:" + door.port();
     }
 
     /** Fails when anything that was answered since the last call violates the dialect. */
     void assertNoViolations() {
-        await().atMost(SETTLED_WITHIN).until(() -> open.get() == 0);
+        await().atMost(SETTLED_WITHIN).until(() -> open.get() == 0 && door.openSockets() == 0);
         List<String> found = List.copyOf(violations);
         violations.clear();
         assertThat(found).isEmpty();
     }
 
     @Override
-    public void close() {
+    public void close() throws IOException {
+        door.close();
         server.stop(0);
         client.close();
         threads.close();
@@ -171,6 +179,20 @@ final class CheckingProxy implements AutoCloseable {
         if (whole && !stream.done()) {
             violations.add("%s %s: the stream has no end".formatted(method, uri));
         }
+    }
+
+    /** Those of a WebSocket: turn after turn, and errors between them. */
+    private void checkMessages(List<String> messages) {
+        List<JsonNode> events = new ArrayList<>();
+        for (String message : messages) {
+            JsonNode event = Dialect.JSON.readTree(message);
+            if (event.path("type").asString("").equals("error")) {
+                violations.addAll(dialect.violations("event:error", event));
+            } else {
+                events.add(event);
+            }
+        }
+        violations.addAll(dialect.violationsTurnByTurn(events));
     }
 
     private static String object(String method, String path) {

@@ -30,6 +30,8 @@ import tools.jackson.databind.JsonNode;
 @ExtendWith(ApiUnderTest.class)
 class ConversationsTest {
     private static final String SLOW = "Slowly. [[tokens=400]] [[tps=40]]";
+    private static final String GUARDED =
+            ",\"tools\":[{\"type\":\"mcp\",\"server_label\":\"builtin\",\"require_approval\":\"always\"}]";
     private static final Duration SOON = Duration.ofSeconds(20);
 
     private static HttpClient http;
@@ -165,6 +167,42 @@ class ConversationsTest {
         assertThat(turn(conversation, "Anybody?", null).status()).isEqualTo(404);
     }
 
+    @Test
+    void aCallIsApprovedByTheNextTurnAndOnlyOnce() throws Exception {
+        String conversation = create();
+        String question = ",\"input\":\"What is 6 * 7? [[call=calculator {\\\"expression\\\":\\\"6*7\\\"}]]\"";
+        JsonNode asked =
+                ended(turn(conversation, question + GUARDED).body().path("id").stringValue());
+        JsonNode request = asked.path("output")
+                .valueStream()
+                .filter(item -> item.path("type").stringValue().equals("mcp_approval_request"))
+                .findFirst()
+                .orElseThrow();
+        String approval =
+                ",\"input\":[{\"type\":\"mcp_approval_response\",\"approve\":true,\"approval_request_id\":\"%s\"}]"
+                        .formatted(request.path("id").stringValue());
+        JsonNode answer =
+                ended(turn(conversation, approval + GUARDED).body().path("id").stringValue());
+        assertThat(answer.at("/output/0/output").stringValue()).isEqualTo("42");
+
+        Answer again = turn(conversation, approval + GUARDED);
+        JsonNode refused = again.status() == 202 ? ended(again.body().path("id").stringValue()) : again.body();
+        assertThat(refused.at("/error/code").stringValue()).isEqualTo("approval_already_answered");
+    }
+
+    @Test
+    void aResponseIsDeletedAndItsTurnLeavesTheConversation() throws Exception {
+        String conversation = create();
+        String first = submit(conversation, "My name is Ada. [[tokens=3]]", null);
+        ended(first);
+        assertThat(send(request("/responses/" + first).DELETE()).status()).isEqualTo(200);
+        assertThat(send(request("/responses/" + first).GET()).status()).isEqualTo(404);
+        for (String id : ids(conversation)) {
+            JsonNode item = get("/conversations/" + conversation + "/items/" + id);
+            assertThat(item.toString()).doesNotContain("Ada");
+        }
+    }
+
     // ---- requests
 
     private record Answer(int status, JsonNode body) {}
@@ -186,6 +224,14 @@ class ConversationsTest {
                                 concurrency == null
                                         ? ""
                                         : ",\"conversation_concurrency\":\"%s\"".formatted(concurrency)));
+    }
+
+    /** @param fields JSON, each after a comma */
+    private static Answer turn(String conversation, String fields) throws Exception {
+        return post(
+                "/responses",
+                "{\"model\":\"simulator\",\"background\":true,\"conversation\":\"%s\"%s}"
+                        .formatted(conversation, fields));
     }
 
     private static String submit(String conversation, String text, String concurrency) throws Exception {

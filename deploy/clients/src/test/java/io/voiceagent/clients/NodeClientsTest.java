@@ -118,6 +118,8 @@ class NodeClientsTest {
         if (access != null) {
             builder.environment().put("API_BASE_URL", access.baseUrl());
             builder.environment().put("API_KEY", access.apiKey());
+            builder.environment().put("WEBHOOK_INBOX", access.inbox().url());
+            builder.environment().put("WEBHOOK_SECRET", WebhookInbox.SECRET);
         }
         Process process = builder.start();
         process.getOutputStream().close();
