@@ -90,6 +90,7 @@ final class Settings {
         settings.put("STATE_DIR", data.state().toString());
         settings.put("LLM_SLOTS", get("LLM_SLOTS", () -> LLM_SLOTS));
         settings.put("TOOL_SLOTS", get("TOOL_SLOTS", () -> TOOL_SLOTS));
+        settings.put("ARCHIVE_SPAN_WRITERS", get("ARCHIVE_SPAN_WRITERS", () -> "1"));
         settings.put("DRAIN_SECONDS", get("DRAIN_SECONDS", () -> DRAIN_SECONDS));
         SimulatedModel model = servers.simulated();
         if (model != null) {

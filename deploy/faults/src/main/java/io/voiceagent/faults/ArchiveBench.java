@@ -18,7 +18,7 @@ import org.postgresql.PGConnection;
 /**
  * Measures the archiver against a plain {@code COPY} of the same rows into the same table, then kills it and its database
  * under load and counts, then makes a backup of all of it. Arguments: an empty directory, spans to measure with, spans to
- * count. Ends with 1 when a span is missing or doubled.
+ * count, where 0 leaves counting and backing up out. Ends with 1 when a span is missing or doubled.
  */
 public final class ArchiveBench {
 
@@ -46,8 +46,11 @@ public final class ArchiveBench {
         try (ArchiveCluster cluster = ArchiveCluster.start(directory, OPTIONS)) {
             ArchiveBench bench = new ArchiveBench(cluster, directory);
             bench.measure(measured);
-            whole = bench.count(measured, counted);
-            bench.backUp();
+            whole = true;
+            if (counted > 0) {
+                whole = bench.count(measured, counted);
+                bench.backUp();
+            }
         }
         System.exit(whole ? 0 : 1);
     }

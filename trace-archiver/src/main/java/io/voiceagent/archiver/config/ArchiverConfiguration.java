@@ -28,6 +28,7 @@ import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
 import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.producer.Producer;
@@ -114,16 +115,22 @@ class ArchiverConfiguration {
             Variables variables) {
         DeadLetters deadLetters = new DeadLetters(deadLetterProducer, DEAD_LETTER_TIMEOUT);
         Wiring wiring = new Wiring(dataSource, clients, deadLetters, registry);
+        List<LogArchiver> archivers = new ArrayList<>();
+        archivers.addAll(
+                wiring.archivers(Topics.OTLP_SPANS, spanWriters(variables), new SpanDecoder(), new SpanFormat()));
+        archivers.addAll(wiring.archivers(Topics.OTLP_METRICS, 1, new MetricDecoder(), new MetricFormat()));
+        archivers.add(wiring.responses());
         return new Archivers(
-                List.of(
-                        wiring.archiver(Topics.OTLP_SPANS, new SpanDecoder(), new SpanFormat()),
-                        wiring.archiver(Topics.OTLP_METRICS, new MetricDecoder(), new MetricFormat()),
-                        wiring.responses()),
+                archivers,
                 List.of(
                         new DayPartitions("trace_spans", "start_time"),
                         new DayPartitions("performance_metrics", "time")),
                 dataSource,
                 keepDays(variables));
+    }
+
+    private static int spanWriters(Variables variables) {
+        return variables.integer("ARCHIVE_SPAN_WRITERS", 2, 1, Database.MAX_SPAN_WRITERS);
     }
 
     private static int keepDays(Variables variables) {
@@ -153,10 +160,11 @@ class ArchiverConfiguration {
     private record Wiring(
             DataSource dataSource, KafkaClients clients, DeadLetters deadLetters, MeterRegistry registry) {
 
-        <R> LogArchiver archiver(String topic, PayloadDecoder<R> decoder, RowFormat<R> format) {
+        <R> List<LogArchiver> archivers(String topic, int writers, PayloadDecoder<R> decoder, RowFormat<R> format) {
             return LogArchiver.ofRows(
                     topic,
-                    () -> clients.consumer(topic),
+                    writers,
+                    number -> clients.consumer(topic, number),
                     new Storage<>(dataSource, decoder, format, deadLetters, clients::topicId),
                     registry);
         }

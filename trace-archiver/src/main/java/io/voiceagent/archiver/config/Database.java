@@ -27,6 +27,11 @@ final class Database {
     /** Longer than counting or indexing a table takes. */
     private static final int LONG_SOCKET_SECONDS = 1_800;
 
+    /** Bound of the writers of spans, each of which keeps a connection for as long as a batch takes. */
+    static final int MAX_SPAN_WRITERS = 8;
+
+    private static final int OTHER_CONNECTIONS = 5;
+
     private Database() {}
 
     /** @throws PostgresUnavailableException when it is not usable within the start time-out */
@@ -110,7 +115,7 @@ final class Database {
         config.setJdbcUrl(settings.url());
         config.setUsername(settings.user());
         config.setPassword(settings.password());
-        config.setMaximumPoolSize(6);
+        config.setMaximumPoolSize(MAX_SPAN_WRITERS + OTHER_CONNECTIONS);
         config.setMinimumIdle(2);
         config.setConnectionTimeout(Duration.ofSeconds(CONNECT_SECONDS).toMillis());
         config.setDataSourceProperties(connectionProperties());

@@ -41,9 +41,13 @@ public final class KafkaClients {
         this.settings = settings;
     }
 
-    /** A member of the group that archives a topic. It takes its positions from Postgres: no commits, no resets. */
-    public Consumer<byte[], byte[]> consumer(String topic) {
-        Map<String, Object> properties = reader("trace-archiver-" + topic);
+    /**
+     * A member of the group that archives a topic. It takes its positions from Postgres: no commits, no resets.
+     *
+     * @param number which one of this process it is, from 1
+     */
+    public Consumer<byte[], byte[]> consumer(String topic, int number) {
+        Map<String, Object> properties = reader("trace-archiver-" + topic + "-" + number);
         join(properties, "trace-archiver-" + topic);
         return new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }

@@ -8,7 +8,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.WakeupException;
@@ -50,20 +52,36 @@ public final class LogArchiver implements AutoCloseable {
     /**
      * Archives one topic whose records are rows.
      *
-     * @param consumers makes a consumer that never commits and never resets: {@code enable.auto.commit=false}, {@code
-     *     auto.offset.reset=none}; its fetch settings bound the batch and say how long records are gathered
+     * @param writers how many read and store side by side, each with a connection to Postgres of its own; they share the
+     *     topic's partitions as those of several processes do. 1 or more
+     * @param consumers makes the consumer of one of them, counted from 1, that never commits and never resets: {@code
+     *     enable.auto.commit=false}, {@code auto.offset.reset=none}; its fetch settings bound the batch and say how long
+     *     records are gathered
      * @param storage where the rows go
+     * @return an archiver for each writer
      */
-    public static <R> LogArchiver ofRows(
-            String topic, Supplier<Consumer<byte[], byte[]>> consumers, Storage<R> storage, MeterRegistry registry) {
+    public static <R> List<LogArchiver> ofRows(
+            String topic,
+            int writers,
+            IntFunction<Consumer<byte[], byte[]>> consumers,
+            Storage<R> storage,
+            MeterRegistry registry) {
         ArchiveMeters meters = new ArchiveMeters(registry, topic);
-        Lag lag = new Lag(Clock.systemUTC());
-        meters.lag(lag::records, lag::seconds);
-        return new LogArchiver(
-                topic,
-                report -> new ReadSession<>(topic, consumers.get(), storage, meters, lag, report),
-                meters,
-                List.of(lag));
+        List<Lag> lags =
+                Stream.generate(() -> new Lag(Clock.systemUTC())).limit(writers).toList();
+        meters.lag(
+                () -> lags.stream().mapToLong(Lag::records).sum(),
+                () -> lags.stream().mapToDouble(Lag::seconds).max().orElse(0));
+        return IntStream.rangeClosed(1, writers)
+                .mapToObj(number -> {
+                    Lag lag = lags.get(number - 1);
+                    return new LogArchiver(
+                            number == 1 ? topic : topic + "-" + number,
+                            report -> new ReadSession<>(topic, consumers.apply(number), storage, meters, lag, report),
+                            meters,
+                            List.of(lag));
+                })
+                .toList();
     }
 
     /** Begins to read. Once. */

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 import org.apache.kafka.clients.admin.Admin;
@@ -75,7 +76,7 @@ final class ArchiveFixture implements AutoCloseable {
 
     /** An archiver of the topic as in production, but for what {@code storage} changes. */
     LogArchiver start(Storage<SpanRow> storage) {
-        return start(storage, () -> clients.consumer(topic));
+        return start(storage, () -> clients.consumer(topic, 1));
     }
 
     /** An archiver that thinks that all partitions are its own, as one does that was replaced and does not know it. */
@@ -90,11 +91,21 @@ final class ArchiveFixture implements AutoCloseable {
         });
     }
 
+    /** One process' archivers, so many side by side. */
+    void startWriters(int writers) {
+        start(writers, number -> clients.consumer(topic, number), storage());
+    }
+
     private LogArchiver start(Storage<SpanRow> storage, Supplier<Consumer<byte[], byte[]>> consumers) {
-        LogArchiver archiver = LogArchiver.ofRows(topic, consumers, storage, registry);
-        archivers.add(archiver);
-        archiver.start();
-        return archiver;
+        return start(1, number -> consumers.get(), storage).getFirst();
+    }
+
+    private List<LogArchiver> start(
+            int writers, IntFunction<Consumer<byte[], byte[]>> consumers, Storage<SpanRow> storage) {
+        List<LogArchiver> started = LogArchiver.ofRows(topic, writers, consumers, storage, registry);
+        archivers.addAll(started);
+        started.forEach(LogArchiver::start);
+        return started;
     }
 
     Storage<SpanRow> storage() {
@@ -174,6 +185,10 @@ final class ArchiveFixture implements AutoCloseable {
         return registry.find("voice.agent.archive." + name).counters().stream()
                 .mapToDouble(counter -> counter.count())
                 .sum();
+    }
+
+    double gauge(String name) {
+        return registry.get("voice.agent.archive." + name).gauge().value();
     }
 
     private int number(String sql) throws SQLException {

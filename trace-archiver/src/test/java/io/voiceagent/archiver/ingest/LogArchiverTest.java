@@ -59,6 +59,21 @@ class LogArchiverTest {
     }
 
     @Test
+    void severalWritersOfOneProcessShareATopic() throws Exception {
+        try (ArchiveFixture fixture = new ArchiveFixture(dataSource, 4)) {
+            fixture.startWriters(3);
+
+            send(fixture, 0, 60);
+
+            await().atMost(PATIENCE).until(() -> fixture.position() == 60);
+            assertThat(fixture.rows()).isEqualTo(60 * SPANS);
+            assertThat(fixture.spans()).isEqualTo(60 * SPANS);
+            assertThat(fixture.counter("rows")).isEqualTo(60 * SPANS);
+            await().atMost(PATIENCE).until(() -> fixture.gauge("lag.records") == 0);
+        }
+    }
+
+    @Test
     void aSpanCanBeReadWithinTwoSeconds() throws Exception {
         try (ArchiveFixture fixture = new ArchiveFixture(dataSource, 1)) {
             fixture.start(fixture.storage());
