@@ -192,6 +192,20 @@ class TraceArchiverTest {
                 .doesNotContain("\n");
     }
 
+    @Test
+    void aTraceCanBeLookedAtByItsPageAndByJaegersClients() throws Exception {
+        String traceId = trace(UUID.randomUUID().toString());
+        await().atMost(PATIENCE).until(() -> count(SPANS_OF_TRACE, traceId) == 2);
+
+        assertThat(get("/")).contains("<title>Traces</title>", "traces.js", "traces.css");
+        assertThat(get("/traces.js")).contains("api/v1/");
+        assertThat(get("/traces.css")).contains("prefers-color-scheme");
+        assertThat(get("/api/v1/traces/" + traceId)).contains("\"agent.process_message\"");
+        assertThat(get("/api/services")).contains("\"voice-agent-api\"", "\"errors\":null");
+        assertThat(get("/api/traces?service=voice-agent-api&operation=agent.process_message"))
+                .contains(traceId);
+    }
+
     private static String trace(String turn) {
         Tracer tracer = api.tracer("test");
         Span request = tracer.spanBuilder("POST /api/v1/responses")
