@@ -26,10 +26,7 @@ public final class Watch {
     /** A turn and what it should be given. */
     public record Due(String responseId, Input input) {}
 
-    private record Given(String responseId, String owner, long at) {}
-
-    private record Need(
-            String responseId, Stage stage, @Nullable ToolDescription tool, long notBefore) {}
+    private record Given(String responseId, String tenant, Stage stage, String owner, long at) {}
 
     private record Entry(long wakeAt, List<CallRef> given, List<CallRef> waiting) {}
 
@@ -38,18 +35,20 @@ public final class Watch {
     private final Map<String, Entry> turns = new HashMap<>();
     private final TreeMap<Long, Set<String>> wakes = new TreeMap<>();
     private final Map<CallRef, Given> given = new LinkedHashMap<>();
-    /** In the order in which they began to wait. */
-    private final Map<CallRef, Need> waiting = new LinkedHashMap<>();
+    private final WaitingCalls waiting;
+    /** Slots that each tenant's calls hold, as far as this partition knows. */
+    private final Map<Stage, Map<String, Integer>> held = new EnumMap<>(Stage.class);
     /** When the owner was last asked of a call that it does not list: once a lease is enough. */
     private final Map<CallRef, Long> asked = new HashMap<>();
 
-    public Watch(Limits limits) {
-        this(limits, Guards.ALL);
+    public Watch(Limits limits, Shares shares) {
+        this(limits, shares, Guards.ALL);
     }
 
-    Watch(Limits limits, Guards guards) {
+    Watch(Limits limits, Shares shares, Guards guards) {
         this.limits = limits;
         this.guards = guards;
+        this.waiting = new WaitingCalls(shares);
     }
 
     /** The turn is now in this state. */
@@ -61,6 +60,13 @@ public final class Watch {
             case Turn.Unknown _, Turn.Idle _, Turn.Over _, Turn.Gone _ -> {}
         }
         before.stream().filter(ref -> !given.containsKey(ref)).forEach(asked::remove);
+        Entry entry = turns.get(turn.responseId());
+        if (entry != null) {
+            entry.given().stream()
+                    .filter(ref -> !before.contains(ref))
+                    .map(given::get)
+                    .forEach(call -> waiting.served(call.stage(), call.tenant()));
+        }
     }
 
     /** Turns that are open. */
@@ -70,8 +76,7 @@ public final class Watch {
 
     /** Calls of a stage that wait for a worker. */
     public int waiting(Stage stage) {
-        return (int)
-                waiting.values().stream().filter(need -> need.stage() == stage).count();
+        return waiting.count(stage);
     }
 
     /** Turns to look at now; each comes once, and its look may change what is due of others, so ask again after. */
@@ -97,35 +102,42 @@ public final class Watch {
         return due;
     }
 
-    /** Turns with a waiting call that a worker could take, the oldest first, and no more of them than there are free slots. */
+    /**
+     * Turns with a waiting call that a worker could take, and no more of them than there are free slots. {@link WaitingCalls} says
+     * whose turn it is.
+     */
     public List<Due> servable(long now, Workers workers) {
         Set<String> ticks = new LinkedHashSet<>();
         addServable(ticks, now, workers);
         return ticks.stream().map(id -> new Due(id, new Input.Tick())).toList();
     }
 
-    private void addServable(Set<String> ticks, long now, Workers workers) {
-        if (waiting.isEmpty()) {
-            return;
+    /**
+     * The workers as a turn may see them that is given {@code input}: one that was told to look may take a slot, for it is its turn;
+     * any other finds none where calls wait already, and joins them.
+     */
+    public Workers seen(Input input, long now, Workers workers) {
+        if (input instanceof Input.Tick) {
+            return workers;
         }
-        Map<Stage, Map<String, Integer>> slots = new EnumMap<>(Stage.class);
-        for (Need need : waiting.values()) {
-            if (need.notBefore() > now) {
-                continue;
+        return new Workers() {
+            @Override
+            public List<Candidate> candidates(Stage stage, @Nullable ToolDescription tool) {
+                return waiting.wants(stage, tool, now) ? List.of() : workers.candidates(stage, tool);
             }
-            String kind = need.tool() == null
-                    ? ""
-                    : need.tool().name() + '/' + need.tool().hash();
-            int left = slots.computeIfAbsent(need.stage(), _ -> new HashMap<>())
-                    .computeIfAbsent(kind, _ -> free(workers, need));
-            if (left > 0) {
-                slots.get(need.stage()).put(kind, left - 1);
-                ticks.add(need.responseId());
+
+            @Override
+            public Life life(String incarnation) {
+                return workers.life(incarnation);
             }
-        }
+        };
     }
 
-    private static int free(Workers workers, Need need) {
+    private void addServable(Set<String> ticks, long now, Workers workers) {
+        waiting.next(now, need -> free(workers, need), held).forEach(need -> ticks.add(need.responseId()));
+    }
+
+    private static int free(Workers workers, WaitingCalls.Need need) {
         return workers.candidates(need.stage(), need.tool()).stream()
                 .mapToInt(Workers.Candidate::free)
                 .sum();
@@ -133,7 +145,9 @@ public final class Watch {
 
     private void remember(Turn.Active turn) {
         String id = turn.responseId();
-        List<CallRef> held = new ArrayList<>();
+        String tenant = turn.accepted().tenant();
+        Stage stage = turn.step().kind() == StepKind.MODEL ? Stage.LLM : Stage.TOOL;
+        List<CallRef> owned = new ArrayList<>();
         List<CallRef> wait = new ArrayList<>();
         long wakeAt = switch (turn) {
             case Turn.Running running -> running.accepted().deadlineAt();
@@ -142,31 +156,43 @@ public final class Watch {
         for (CallState state : turn.step().calls()) {
             switch (state) {
                 case CallState.Assigned call -> {
-                    given.put(call.ref(), new Given(id, call.owner(), call.at()));
-                    held.add(call.ref());
+                    give(call.ref(), new Given(id, tenant, stage, call.owner(), call.at()));
+                    owned.add(call.ref());
                 }
                 case CallState.Waiting call -> {
-                    waiting.put(call.ref(), need(turn, call));
+                    waiting.add(
+                            new WaitingCalls.Need(call.ref(), id, tenant, stage, tool(turn, call), call.notBefore()));
                     wait.add(call.ref());
                 }
                 case CallState.Done _ -> {}
             }
         }
-        remember(turn, wakeAt, held, wait);
+        remember(turn, wakeAt, owned, wait);
     }
 
-    private void remember(Turn turn, long wakeAt, List<CallRef> held, List<CallRef> wait) {
-        turns.put(turn.responseId(), new Entry(wakeAt, held, wait));
+    private void remember(Turn turn, long wakeAt, List<CallRef> owned, List<CallRef> wait) {
+        turns.put(turn.responseId(), new Entry(wakeAt, owned, wait));
         wakes.computeIfAbsent(wakeAt, _ -> new HashSet<>()).add(turn.responseId());
     }
 
-    private static Need need(Turn.Active turn, CallState.Waiting call) {
-        boolean model = turn.step().kind() == StepKind.MODEL;
-        ToolDescription tool = model
+    private static @Nullable ToolDescription tool(Turn.Active turn, CallState.Waiting call) {
+        return turn.step().kind() == StepKind.MODEL
                 ? null
                 : Prompt.description(
                         turn, turn.step().planned().get(call.ref().call()).tool());
-        return new Need(turn.responseId(), model ? Stage.LLM : Stage.TOOL, tool, call.notBefore());
+    }
+
+    private void give(CallRef ref, Given call) {
+        given.put(ref, call);
+        held.computeIfAbsent(call.stage(), _ -> new HashMap<>()).merge(call.tenant(), 1, Integer::sum);
+    }
+
+    private void takeBack(CallRef ref) {
+        Given call = given.remove(ref);
+        if (call != null) {
+            held.getOrDefault(call.stage(), Map.of())
+                    .computeIfPresent(call.tenant(), (_, count) -> count == 1 ? null : count - 1);
+        }
     }
 
     private List<CallRef> forget(String id) {
@@ -174,7 +200,7 @@ public final class Watch {
         if (entry == null) {
             return List.of();
         }
-        entry.given().forEach(given::remove);
+        entry.given().forEach(this::takeBack);
         entry.waiting().forEach(waiting::remove);
         Set<String> ids = wakes.get(entry.wakeAt());
         if (ids != null) {

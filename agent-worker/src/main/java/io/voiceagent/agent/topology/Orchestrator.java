@@ -59,6 +59,7 @@ public final class Orchestrator implements AutoCloseable {
         }
         OrchestratorTopology.Parts parts = new OrchestratorTopology.Parts(
                 options.limits(),
+                options.shares(),
                 census,
                 surroundings::tools,
                 new TurnTraces(tracer),

@@ -2,6 +2,7 @@ package io.voiceagent.agent.topology;
 
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.agent.core.Limits;
+import io.voiceagent.agent.core.Shares;
 import io.voiceagent.messages.Request.Registration.Kind;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.Topics;
@@ -49,11 +50,13 @@ public final class OrchestratorTopology implements Supplier<Topology> {
     /**
      * What the processors share.
      *
+     * @param shares how slots are shared among tenants
      * @param tools the catalogue as it is now, by name
      * @param retention how long a turn that is over is kept, counted from its submission
      */
     public record Parts(
             Limits limits,
+            Shares shares,
             Census census,
             Supplier<Map<String, ToolDescription>> tools,
             TurnTraces traces,

@@ -73,7 +73,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     TurnProcessor(OrchestratorTopology.Parts parts) {
         this.parts = parts;
         this.decider = new Decider(parts.limits());
-        this.watch = new Watch(parts.limits());
+        this.watch = new Watch(parts.limits(), parts.shares());
         this.census = parts.census();
     }
 
@@ -148,6 +148,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                                 submissions().earlier(submit),
                                 admission,
                                 turns().approvals(submit.spec().input(), parent, submit.tenant())));
+                serveWaiting();
             }
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
             case Request.OfConversation change -> conversation(change, TraceHeaders.extract(headers));
@@ -193,6 +194,10 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             census.answered(result.ref(), result.incarnation());
         }
         handle(result.ref().responseId(), new Input.Result(result));
+        serveWaiting();
+    }
+
+    private void serveWaiting() {
         watch.servable(time(), census.at(now)).stream()
                 .limit(SERVED_AT_ONCE)
                 .forEach(due -> guarded(due.responseId(), () -> handle(due.responseId(), due.input())));
@@ -218,7 +223,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private Planned decide(Turn before, Input input, Context trace) {
         String id = before.responseId();
         try {
-            return plan(decider.decide(before, input, time(), census.at(now)), trace);
+            return plan(decider.decide(before, input, time(), watch.seen(input, now, census.at(now))), trace);
         } catch (TooLargeException e) {
             LOG.warn("Turn {} ends: {}", id, e.getMessage());
             return plan(abort(before, input, ErrorCodes.CONTEXT_LENGTH, "The turn's context is too long."), trace);

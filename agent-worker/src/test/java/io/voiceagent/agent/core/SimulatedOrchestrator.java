@@ -104,7 +104,7 @@ final class SimulatedOrchestrator {
         pollPlanned = false;
         System.arraycopy(committedOffsets, 0, offsets, 0, offsets.length);
         simulation.invariants.restored(committed);
-        watch = new Watch(simulation.limits, simulation.setup.guards());
+        watch = new Watch(simulation.limits, Shares.EQUAL, simulation.setup.guards());
         committed.values().forEach(watch::see);
     }
 
@@ -251,6 +251,7 @@ final class SimulatedOrchestrator {
                                 null,
                                 admission,
                                 approvals(submit.spec().input(), parent, submit.tenant())));
+                serveWaiting();
             }
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
             case Request.OfConversation change -> {
@@ -271,6 +272,10 @@ final class SimulatedOrchestrator {
             census.answered(result.ref(), result.incarnation());
         }
         handle(result.ref().responseId(), new Input.Result(result));
+        serveWaiting();
+    }
+
+    private void serveWaiting() {
         watch.servable(time(), census.at(time())).stream()
                 .limit(8)
                 .forEach(due -> handle(due.responseId(), due.input()));
@@ -378,7 +383,7 @@ final class SimulatedOrchestrator {
     }
 
     private Decision decide(Turn before, Input input) {
-        Workers workers = census.at(time());
+        Workers workers = watch.seen(input, time(), census.at(time()));
         try {
             Decision decision = decider.decide(before, input, time(), workers);
             if (decision.commands().stream().anyMatch(Command.CallModel.class::isInstance)

@@ -11,6 +11,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.proto.collector.trace.v1.ExportTraceServiceRequest;
 import io.voiceagent.agent.core.Limits;
+import io.voiceagent.agent.core.Shares;
 import io.voiceagent.embedded.EmbeddedBroker;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
@@ -91,7 +92,8 @@ class OrchestratorTest {
     @BeforeEach
     void startOrchestrator() throws InterruptedException {
         orchestrator = Orchestrator.start(
-                new OrchestratorOptions(dir.resolve("state"), 1, 0, Duration.ofDays(7), Limits.DEFAULT, "test"),
+                new OrchestratorOptions(
+                        dir.resolve("state"), 1, 0, Duration.ofDays(7), Limits.DEFAULT, Shares.EQUAL, "test"),
                 kafka,
                 telemetry.tracer("test"),
                 meters);
@@ -246,7 +248,8 @@ class OrchestratorTest {
         stopOrchestrator();
         String between = submitKeyed(conversation, key, "b");
         orchestrator = Orchestrator.start(
-                new OrchestratorOptions(dir.resolve("state-anew"), 1, 0, Duration.ofDays(7), Limits.DEFAULT, "test"),
+                new OrchestratorOptions(
+                        dir.resolve("state-anew"), 1, 0, Duration.ofDays(7), Limits.DEFAULT, Shares.EQUAL, "test"),
                 kafka,
                 telemetry.tracer("test"),
                 meters);

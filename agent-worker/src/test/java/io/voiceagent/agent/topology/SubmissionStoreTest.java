@@ -8,6 +8,7 @@ import io.opentelemetry.context.Context;
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.agent.core.Limits;
 import io.voiceagent.agent.core.Registered;
+import io.voiceagent.agent.core.Shares;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Request;
@@ -56,6 +57,7 @@ class SubmissionStoreTest {
     void start() {
         OrchestratorTopology topology = new OrchestratorTopology(new OrchestratorTopology.Parts(
                 Limits.DEFAULT,
+                Shares.EQUAL,
                 new Census("me"),
                 Map::of,
                 new TurnTraces(OpenTelemetry.noop().getTracer("test")),

@@ -7,6 +7,7 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.context.Context;
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.agent.core.Limits;
+import io.voiceagent.agent.core.Shares;
 import io.voiceagent.messages.Announcement;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
@@ -69,6 +70,7 @@ abstract class TopologyHarness {
     void start() {
         topology = new OrchestratorTopology(new OrchestratorTopology.Parts(
                         Limits.DEFAULT,
+                        Shares.EQUAL,
                         census,
                         () -> Map.of(TOOL.name(), TOOL),
                         new TurnTraces(OpenTelemetry.noop().getTracer("test")),
