@@ -163,7 +163,7 @@ class ComposeTest {
                         "telemetry", "agent-worker api grafana jaeger prometheus tool-worker trace-archiver",
                         "knowledge", "qdrant",
                         "outside", "agent-worker api tool-worker",
-                        "watch", "grafana jaeger prometheus"));
+                        "watch", "grafana jaeger prometheus trace-archiver"));
         assertThat(STACK.path("networks").properties().stream()
                         .filter(each -> !each.getValue().path("internal").asBoolean(false))
                         .map(Map.Entry::getKey))
@@ -185,7 +185,8 @@ class ComposeTest {
                         "api", List.of("8000:8000"),
                         "grafana", List.of("3000:3000"),
                         "jaeger", List.of("16686:16686"),
-                        "prometheus", List.of("9090:9090")));
+                        "prometheus", List.of("9090:9090"),
+                        "trace-archiver", List.of("8003:8003")));
         assertThat(service("postgres").path("container_name").asString()).isEqualTo("voice_agent_postgres_prod");
         assertThat(service("postgres").at("/environment/POSTGRES_DB").asString())
                 .isEqualTo("voice_agent");
