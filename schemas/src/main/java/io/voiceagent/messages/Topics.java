@@ -20,6 +20,8 @@ public final class Topics {
     public static final String WORKERS = "workers";
     /** {@link ToolDescription}: the catalogue of tools, compacted, keyed by the tool's name. */
     public static final String TOOLS = "tools";
+    /** {@link TenantUsage}: what each tenant has used on each day, compacted, a running total in each partition of the orchestrator. */
+    public static final String USAGE = "agent.usage";
     /** OTLP {@code ExportTraceServiceRequest} protobuf payloads. */
     public static final String OTLP_SPANS = "otlp_spans";
     /** OTLP {@code ExportMetricsServiceRequest} protobuf payloads. */

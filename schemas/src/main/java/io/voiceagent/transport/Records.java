@@ -13,6 +13,7 @@ import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
+import io.voiceagent.messages.TenantUsage;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.telemetry.TraceHeaders;
@@ -135,6 +136,13 @@ public final class Records {
     /** Headers of a frame. */
     public static RecordHeaders headers(Frame frame, Context context) {
         return headers(frame, frame.ref().responseId(), context);
+    }
+
+    /** Headers of a total, which belongs to no turn. */
+    public static RecordHeaders headers(TenantUsage total) {
+        RecordHeaders headers = new RecordHeaders();
+        add(headers, Headers.SCHEMA_VERSION, Integer.toString(Headers.CURRENT_SCHEMA_VERSION));
+        return headers;
     }
 
     /** The value's {@code type} discriminator, as in its JSON. */

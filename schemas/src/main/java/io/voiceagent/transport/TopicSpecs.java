@@ -28,6 +28,8 @@ public final class TopicSpecs {
     private static final Duration CALLS_KEPT = Duration.ofHours(24);
     private static final Duration STREAM_KEPT = Duration.ofHours(72);
     private static final Duration WORKERS_KEPT = Duration.ofMinutes(10);
+    private static final Duration USAGE_KEPT = Duration.ofDays(3);
+    private static final Duration USAGE_SEGMENT = Duration.ofHours(1);
     private static final Duration TELEMETRY_KEPT = Duration.ofDays(3);
     private static final Duration DEAD_LETTERS_KEPT = Duration.ofDays(30);
 
@@ -63,6 +65,7 @@ public final class TopicSpecs {
         workers.put("segment.ms", Long.toString(WORKERS_KEPT.dividedBy(2).toMillis()));
         specs.add(spec(settings, Topics.WORKERS, 1, null, workers));
         specs.add(spec(settings, Topics.TOOLS, 1, null, compacted()));
+        specs.add(byConversation(settings, Topics.USAGE, totals()));
         for (String topic : List.of(Topics.OTLP_SPANS, Topics.OTLP_METRICS)) {
             specs.add(byConversation(settings, topic, kept(TELEMETRY_KEPT, MAX_SMALL_RECORD_BYTES)));
         }
@@ -92,6 +95,15 @@ public final class TopicSpecs {
         configs.put("cleanup.policy", "delete");
         configs.put("retention.ms", Long.toString(time.toMillis()));
         configs.put("max.message.bytes", Integer.toString(maxRecordBytes + BATCH_OVERHEAD_BYTES));
+        return configs;
+    }
+
+    /** Only the last total of a day counts, and no day for long. */
+    private static Map<String, String> totals() {
+        Map<String, String> configs = kept(USAGE_KEPT, MAX_SMALL_RECORD_BYTES);
+        configs.put("cleanup.policy", "compact,delete");
+        // The segment that is written to is not compacted
+        configs.put("segment.ms", Long.toString(USAGE_SEGMENT.toMillis()));
         return configs;
     }
 

@@ -51,7 +51,8 @@ class AsyncApiTest {
         "llm.results, io.voiceagent.messages.CallResult",
         "tool.results, io.voiceagent.messages.CallResult",
         "workers, io.voiceagent.messages.Announcement",
-        "tools, io.voiceagent.messages.ToolDescription"
+        "tools, io.voiceagent.messages.ToolDescription",
+        "agent.usage, io.voiceagent.messages.TenantUsage"
     })
     void aChannelHasAllMessagesOfItsType(String channel, Class<?> root) {
         assertThat(messages(channel)).isEqualTo(names(root));

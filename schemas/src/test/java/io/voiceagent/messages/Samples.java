@@ -60,6 +60,7 @@ final class Samples {
                         Map.of("calculator", "9f86d081")));
         samples.put("announcement.orchestrator", new Announcement.Orchestrator("o-1", 7, "0.1.0"));
         samples.put("tool_description", description());
+        samples.put("tenant_usage", new TenantUsage("acme", 20_454, new Usage(10, 2, 5, 1), 1_500_000));
         return samples;
     }
 

@@ -67,7 +67,11 @@ final class Spending {
                 .reduce(Usage.NONE, Usage::plus);
     }
 
-    /** About how many tokens of input the next model call has. */
+    /** About how many tokens of input the next model call has, or the one that runs. */
+    static long nextInput(Turn.Open turn) {
+        return nextInput(turn.accepted().spec(), turn.steps());
+    }
+
     private static long nextInput(ResponseSpec spec, List<Turn.ClosedStep> steps) {
         long tokens = spec.instructions() == null ? 0 : Window.tokens(spec.instructions());
         tokens += spec.input().stream().mapToLong(Window::tokens).sum();

@@ -42,6 +42,7 @@ public final class OrchestratorTopology implements Supplier<Topology> {
     static final String STEPS_SINK = "steps";
     static final String LLM_CALLS_SINK = "llm-calls";
     static final String TOOL_CALLS_SINK = "tool-calls";
+    static final String USAGE_SINK = "usage";
 
     private static final List<String> INPUTS = List.of(Topics.REQUESTS, Topics.LLM_RESULTS, Topics.TOOL_RESULTS);
     private static final StreamPartitioner<String, Outgoing> CHOSEN = (topic, key, value, partitions) ->
@@ -85,9 +86,12 @@ public final class OrchestratorTopology implements Supplier<Topology> {
         topology.addStateStore(windows(ConversationStore.NAME, parts.retention()), PROCESSOR);
         topology.addStateStore(windows(SubmissionStore.BY_KEY, SubmissionStore.retention(Kind.KEY)), PROCESSOR);
         topology.addStateStore(windows(SubmissionStore.BY_BODY, SubmissionStore.retention(Kind.RETRY)), PROCESSOR);
+        topology.addStateStore(windows(UsageStore.DAYS, UsageStore.RETENTION), PROCESSOR);
+        topology.addStateStore(windows(UsageStore.ACCOUNTS, UsageStore.RETENTION), PROCESSOR);
         sink(topology, STEPS_SINK, Topics.STEPS);
         sink(topology, LLM_CALLS_SINK, Topics.LLM_CALLS);
         sink(topology, TOOL_CALLS_SINK, Topics.TOOL_CALLS);
+        sink(topology, USAGE_SINK, Topics.USAGE);
         INPUTS.forEach(input -> sink(topology, deadLettersSink(input), Topics.deadLetters(input)));
         return topology;
     }

@@ -67,6 +67,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private @Nullable TurnStore turns;
     private @Nullable SubmissionStore submissions;
     private @Nullable ConversationStore conversations;
+    private @Nullable UsageStore usage;
     private boolean begun;
     private long now;
 
@@ -84,6 +85,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         this.turns = store;
         this.submissions = new SubmissionStore(context);
         this.conversations = new ConversationStore(context, store);
+        this.usage = new UsageStore(context);
         store.forEachOpen(watch::see);
         parts.metrics().load(context.taskId(), watch);
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, this::look);
@@ -120,6 +122,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         if (!begun) {
             submissions().begin();
             conversations().begin();
+            usage().begin();
             begun = true;
         }
         for (Watch.Due due : watch.due(time(), census)) {
@@ -208,6 +211,9 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         Turn before = turns().load(id);
         Context trace = TurnTraces.ofTurn(traceparent(before, input), id);
         try (LogScope _ = LogScope.of(trace)) {
+            if (input instanceof Input.Result(CallResult result)) {
+                count(before, result);
+            }
             Planned planned = decide(before, input, trace);
             carryOut(before, planned.decision(), planned.plan());
             if (input instanceof Input.Submit submit && planned.decision().accepts()) {
@@ -217,6 +223,14 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             follow(
                     conversationOf(before, planned.decision()),
                     planned.decision().events());
+        }
+    }
+
+    /** Also a result that comes too late for its turn was paid for. */
+    private void count(Turn before, CallResult result) {
+        Record<String, Outgoing> total = usage().count(before, result, time());
+        if (total != null) {
+            context().forward(total, OrchestratorTopology.USAGE_SINK);
         }
     }
 
@@ -332,6 +346,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             parts.metrics().cost(last.accepted().spec().model(), ended.cost() / (double) Price.DOLLAR);
         }
         parts.traces().end(last.accepted(), last.steps(), ended);
+        usage().remember(last.accepted());
     }
 
     private static @Nullable String traceparent(Turn before, Input input) {
@@ -428,6 +443,13 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             throw new IllegalStateException("the processor was not initialised");
         }
         return conversations;
+    }
+
+    private UsageStore usage() {
+        if (usage == null) {
+            throw new IllegalStateException("the processor was not initialised");
+        }
+        return usage;
     }
 
     private SubmissionStore submissions() {

@@ -39,7 +39,8 @@ class OrchestratorTopologyTest extends TopologyHarness {
         String drawn = topology.describe().toString();
         assertThat(drawn)
                 .contains("agent.requests", "llm.results", "tool.results")
-                .contains("open-turns", "ended-turns", "submissions-by-key", "submissions-by-body");
+                .contains("open-turns", "ended-turns", "submissions-by-key", "submissions-by-body")
+                .contains("usage-by-day", "usage-accounts");
         List<String> sinks = drawn.lines()
                 .filter(line -> line.contains("Sink:"))
                 .map(line -> line.replaceAll(".*topic: ([a-z.]+)\\).*", "$1"))
@@ -49,6 +50,7 @@ class OrchestratorTopologyTest extends TopologyHarness {
                         Topics.STEPS,
                         Topics.LLM_CALLS,
                         Topics.TOOL_CALLS,
+                        Topics.USAGE,
                         Topics.deadLetters(Topics.REQUESTS),
                         Topics.deadLetters(Topics.LLM_RESULTS),
                         Topics.deadLetters(Topics.TOOL_RESULTS));
