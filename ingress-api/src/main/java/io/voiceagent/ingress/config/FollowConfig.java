@@ -39,6 +39,7 @@ class FollowConfig {
                 archivePool,
                 FollowOptions.of(settings.turnDeadline()),
                 limits.watcher(),
+                limits.totals(),
                 registry);
     }
 

@@ -2,6 +2,7 @@ package io.voiceagent.ingress.config;
 
 import io.github.bucket4j.TimeMeter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.voiceagent.ingress.limit.QuotasFile;
 import io.voiceagent.ingress.limit.TenantLimits;
 import io.voiceagent.ingress.security.ApiSecurity;
 import io.voiceagent.ingress.security.KeyFile;
@@ -49,9 +50,15 @@ class SecurityConfig {
     }
 
     @Bean
-    TenantLimits tenantLimits(IngressSettings settings, MeterRegistry registry) {
+    QuotasFile quotas(IngressSettings settings) {
+        return QuotasFile.open(settings.limits(), WatchedFile.INTERVAL);
+    }
+
+    @Bean
+    TenantLimits tenantLimits(IngressSettings settings, QuotasFile quotas, MeterRegistry registry) {
         return new TenantLimits(
                 settings.limits(),
+                quotas,
                 settings.turnDeadline().plus(TURN_GRACE),
                 InstantSource.system(),
                 TimeMeter.SYSTEM_NANOTIME,

@@ -15,10 +15,16 @@ public final class Follow implements Readiness, AutoCloseable {
     private final Scheduler lookups = Schedulers.newBoundedElastic(LOOKUP_THREADS, LOOKUP_QUEUE, "lookup");
     private final Following following;
     private final KafkaToolCatalogue catalogue;
+    private final UsageTail usage;
     private final Responses responses;
 
     private Follow(
-            KafkaSettings kafka, String clientId, DataSource archive, FollowOptions options, TurnWatcher watcher) {
+            KafkaSettings kafka,
+            String clientId,
+            DataSource archive,
+            FollowOptions options,
+            TurnWatcher watcher,
+            UsageWatcher usageWatcher) {
         InstantSource clock = InstantSource.system();
         Turns turns = new Turns(options, clock, Schedulers.parallel());
         Verdicts verdicts = new Verdicts(Schedulers.parallel());
@@ -27,6 +33,7 @@ public final class Follow implements Readiness, AutoCloseable {
         this.following = new Following(
                 kafka, clientId, options, turns, verdicts, deletions, new WatchedTurns(watcher), lines, clock);
         this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
+        this.usage = new UsageTail(kafka, clientId, clock, usageWatcher);
         this.responses = new Responses(
                 turns,
                 verdicts,
@@ -45,6 +52,7 @@ public final class Follow implements Readiness, AutoCloseable {
      * @param clientId prefix of the Kafka clients' ids, unique in this process
      * @param archive the database with the table {@code responses.responses}; need not be there; closed by whoever made it
      * @param watcher is told of all turns
+     * @param usageWatcher is told what tenants have used
      */
     public static Follow start(
             KafkaSettings kafka,
@@ -52,11 +60,13 @@ public final class Follow implements Readiness, AutoCloseable {
             DataSource archive,
             FollowOptions options,
             TurnWatcher watcher,
+            UsageWatcher usageWatcher,
             MeterRegistry registry) {
-        Follow follow = new Follow(kafka, clientId, archive, options, watcher);
+        Follow follow = new Follow(kafka, clientId, archive, options, watcher, usageWatcher);
         follow.following.bindTo(registry);
         follow.following.start();
         follow.catalogue.start();
+        follow.usage.start();
         return follow;
     }
 
@@ -70,7 +80,7 @@ public final class Follow implements Readiness, AutoCloseable {
 
     @Override
     public boolean ready() {
-        return following.caughtUp() && catalogue.caughtUp();
+        return following.caughtUp() && catalogue.caughtUp() && usage.caughtUp();
     }
 
     @Override
@@ -78,7 +88,10 @@ public final class Follow implements Readiness, AutoCloseable {
         if (!following.caughtUp()) {
             return "the log of running turns is being read";
         }
-        return catalogue.caughtUp() ? "ready" : "the catalogue of tools is being read";
+        if (!catalogue.caughtUp()) {
+            return "the catalogue of tools is being read";
+        }
+        return usage.caughtUp() ? "ready" : "what tenants have used is being read";
     }
 
     /** Tells all who follow a turn to look elsewhere, for this process is about to end; it goes on reading. */
@@ -90,6 +103,7 @@ public final class Follow implements Readiness, AutoCloseable {
     public void close() throws InterruptedException {
         following.close();
         catalogue.close();
+        usage.close();
         lookups.dispose();
     }
 }

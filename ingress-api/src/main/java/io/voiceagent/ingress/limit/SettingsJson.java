@@ -4,7 +4,11 @@ import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.transport.InvalidSettingException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
@@ -13,17 +17,34 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads settings from a JSON file: an object of objects. Whatever is wrong is told with the variable, the place and the remedy. */
 record SettingsJson(String variable, String remedy) {
-    private static final long MOST_BYTES = 1 << 20;
+    private static final int MOST_BYTES = 1 << 20;
 
     static JsonNode read(String variable, Path file, String remedy) {
+        return parse(variable, bytes(variable, file, remedy), remedy);
+    }
+
+    static byte[] bytes(String variable, Path file, String remedy) {
         SettingsJson json = new SettingsJson(variable, remedy);
-        try {
-            json.require(Files.size(file) <= MOST_BYTES, "names a file of more than 1 MiB");
-            JsonNode root = Json.tree(Files.readString(file));
-            json.require(root.isObject(), "names a file that is not a JSON object");
-            return root;
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] bytes = in.readNBytes(MOST_BYTES + 1);
+            json.require(bytes.length <= MOST_BYTES, "names a file of more than 1 MiB");
+            return bytes;
         } catch (IOException e) {
             throw new InvalidSettingException(variable, "names a file that can't be read", remedy);
+        }
+    }
+
+    static JsonNode parse(String variable, byte[] bytes, String remedy) {
+        SettingsJson json = new SettingsJson(variable, remedy);
+        try {
+            JsonNode root = Json.tree(StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString());
+            json.require(root.isObject(), "names a file that is not a JSON object");
+            return root;
+        } catch (CharacterCodingException e) {
+            throw new InvalidSettingException(variable, "names a file that is not UTF-8", remedy);
         } catch (MalformedMessageException e) {
             throw new InvalidSettingException(variable, "names a file that is not JSON", remedy);
         }

@@ -5,32 +5,43 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.opentelemetry.context.Context;
 import io.voiceagent.ingress.follow.TurnWatcher;
+import io.voiceagent.ingress.follow.UsageWatcher;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.submit.RequestLog;
 import io.voiceagent.messages.Price;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseSpec;
-import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /** What a tenant may ask for, and how it stands. Whatever is refused is refused before it is accepted. */
 public final class TenantLimits {
-    private static final int PICODOLLAR_DIGITS = 12;
-
     private final LimitSettings settings;
+    private final Supplier<Quotas> quotas;
+    private final DayTotals totals;
     private final @Nullable Rates requests;
     private final @Nullable Rates tokens;
     private final TenantTurns turns;
     private final MeterRegistry registry;
 
-    /** @param maxTurnAge a turn has ended by then */
+    /**
+     * @param quotas as they are now
+     * @param maxTurnAge a turn has ended by then
+     */
     public TenantLimits(
-            LimitSettings settings, Duration maxTurnAge, InstantSource clock, TimeMeter meter, MeterRegistry registry) {
+            LimitSettings settings,
+            Supplier<Quotas> quotas,
+            Duration maxTurnAge,
+            InstantSource clock,
+            TimeMeter meter,
+            MeterRegistry registry) {
         this.settings = settings;
+        this.quotas = quotas;
+        this.totals = new DayTotals(clock);
         this.requests = settings.requestsPerMinute() == 0 ? null : new Rates(settings.requestsPerMinute(), meter);
         this.tokens = settings.tokensPerMinute() == 0 ? null : new Rates(settings.tokensPerMinute(), meter);
         this.turns = new TenantTurns(maxTurnAge, clock, this::used);
@@ -46,6 +57,30 @@ public final class TenantLimits {
     /** To be told what the log says of turns. */
     public TurnWatcher watcher() {
         return turns;
+    }
+
+    /** To be told what tenants have used. */
+    public UsageWatcher totals() {
+        return totals;
+    }
+
+    /**
+     * How the tenant stands today.
+     *
+     * @throws Refusal when what it has used is not known here yet
+     */
+    public DayStanding today(String tenant) {
+        if (!totals.isComplete()) {
+            throw Refusal.of(
+                    Code.SERVICE_UNAVAILABLE,
+                    "What was used today is not known here yet. Nothing was accepted: try again in a moment.");
+        }
+        return new DayStanding(totals.today(tenant), quotas.get().of(tenant));
+    }
+
+    /** Until another day begins. */
+    public Duration untilTomorrow() {
+        return totals.untilTomorrow();
     }
 
     /** Takes a request from the tenant's rate; null when there is no such limit. */
@@ -68,7 +103,7 @@ public final class TenantLimits {
     private Request.Submit priced(Request.Submit submit) {
         ResponseSpec spec = submit.spec();
         Price price = settings.prices().of(spec.model());
-        Quotas.Quota quota = settings.quotas().of(submit.tenant());
+        Quotas.Quota quota = quotas.get().of(submit.tenant());
         Long asked = spec.spend() == null ? null : spec.spend().asked();
         Long limit = asked == null ? quota.costPerTurn() : asked;
         if (asked != null && quota.costPerTurn() != null && asked > quota.costPerTurn()) {
@@ -76,12 +111,10 @@ public final class TenantLimits {
                     Code.INVALID_VALUE,
                     "max_cost",
                     "'max_cost' is more than a turn of this tenant may cost: %s at most."
-                            .formatted(BigDecimal.valueOf(quota.costPerTurn(), PICODOLLAR_DIGITS)
-                                    .stripTrailingZeros()
-                                    .toPlainString()));
+                            .formatted(Quotas.dollars(quota.costPerTurn())));
         }
         if (price == null) {
-            if (limit != null) {
+            if (limit != null || quota.limitsCost()) {
                 throw new Refusal(
                         Code.UNSUPPORTED_VALUE,
                         "model",
@@ -104,6 +137,7 @@ public final class TenantLimits {
 
     private Mono<Void> submit(RequestLog log, Request.Submit asked, Context trace) {
         return Mono.defer(() -> {
+            requireQuota(asked.tenant());
             Request.Submit submit = priced(asked);
             if (tokens != null
                     && !counted("tokens", tokens.look(submit.tenant())).allowed()) {
@@ -130,6 +164,22 @@ public final class TenantLimits {
                                 }
                             });
         });
+    }
+
+    /** What runs, or waits in a conversation, goes on: a day's quota is exceeded by what that uses yet. */
+    private void requireQuota(String tenant) {
+        if (!quotas.get().of(tenant).limitsDay()) {
+            return;
+        }
+        DayStanding today = today(tenant);
+        String reached = today.quota().reachedBy(today.used());
+        if (reached != null) {
+            refused("quota");
+            throw Refusal.of(
+                    Code.INSUFFICIENT_QUOTA,
+                    "The day's quota of this tenant is used up: %s. Nothing was accepted. Another day begins at %s."
+                            .formatted(reached, today.resetsAt()));
+        }
     }
 
     private Rates.Standing counted(String limit, Rates.Standing standing) {

@@ -76,6 +76,9 @@ public enum Code {
             422, Type.INVALID_REQUEST, "The Idempotency-Key was sent with another body before; nothing was accepted."),
     /** The tenant has sent or used more than it may in a minute. */
     RATE_LIMIT_EXCEEDED(429, Type.RATE_LIMIT, "More requests or tokens than a minute allows; nothing was accepted."),
+    /** The tenant has used what it may in a day. */
+    INSUFFICIENT_QUOTA(
+            429, Type.QUOTA, "The tenant has used as many tokens or dollars as it may in a day; nothing was accepted."),
     /** The tenant has as many turns running as it may. */
     TOO_MANY_TURNS(429, Type.RATE_LIMIT, "As many turns of the tenant run as may; nothing was accepted."),
     /** The tenant has as many WebSockets open as it may. */
@@ -110,6 +113,7 @@ public enum Code {
         static final String AUTHENTICATION = "authentication_error";
         static final String PERMISSION = "permission_error";
         static final String RATE_LIMIT = "rate_limit_error";
+        static final String QUOTA = "insufficient_quota";
         static final String SERVER = "server_error";
 
         private Type() {}

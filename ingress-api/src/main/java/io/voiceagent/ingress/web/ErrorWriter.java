@@ -73,7 +73,9 @@ public final class ErrorWriter {
                 // Whether to risk a second turn is for a person to decide, not for a client library
                 headers.set(SHOULD_RETRY, "false");
             }
-            case RESPONSE_TIMEOUT, UNSUPPORTED_ENDPOINT, INTERNAL_ERROR -> headers.set(SHOULD_RETRY, "false");
+            // Not before another day: for that long no client library should wait
+            case INSUFFICIENT_QUOTA, RESPONSE_TIMEOUT, UNSUPPORTED_ENDPOINT, INTERNAL_ERROR ->
+                headers.set(SHOULD_RETRY, "false");
             default -> {}
         }
     }

@@ -51,14 +51,15 @@ public final class LimitFilter implements WebFilter, Ordered {
                     Code.RATE_LIMIT_EXCEEDED,
                     "More than %d requests were sent in a minute. Try again later.".formatted(requests.limit())));
         }
-        Mono<Void> answered = chain.filter(exchange);
-        return tokens == null || tokens.allowed()
-                ? answered
-                : answered.doOnError(Refusal.class, refusal -> {
-                    if (refusal.code() == Code.RATE_LIMIT_EXCEEDED) {
-                        headers.set(HttpHeaders.RETRY_AFTER, seconds(tokens.again()));
-                    }
-                });
+        return chain.filter(exchange).doOnError(Refusal.class, refusal -> {
+            if (refusal.code() == Code.RATE_LIMIT_EXCEEDED && tokens != null && !tokens.allowed()) {
+                headers.set(HttpHeaders.RETRY_AFTER, seconds(tokens.again()));
+            } else if (refusal.code() == Code.INSUFFICIENT_QUOTA) {
+                headers.set(
+                        HttpHeaders.RETRY_AFTER,
+                        Long.toString(limits.untilTomorrow().toSeconds() + 1));
+            }
+        });
     }
 
     private static void tell(HttpHeaders headers, String what, @Nullable Standing standing) {

@@ -95,6 +95,8 @@ public final class Routes {
                 HttpMethod.GET,
                 "/models/{model}",
                 request -> models.get(request.exchange().getResponse(), request.pathVariable("model")));
+        UsageHandler usage = new UsageHandler(parts.socket.limits());
+        routes.add(HttpMethod.GET, "/usage", request -> usage.today(request.exchange()));
         routes.add(HttpMethod.GET, "/webhook_deliveries", request -> deliveries.list(request.exchange()));
         routes.add(
                 HttpMethod.GET,

@@ -139,6 +139,7 @@ class FollowTest {
                 database,
                 options(maxTurnAge),
                 TurnWatcher.NONE,
+                UsageWatcher.NONE,
                 new SimpleMeterRegistry());
         started.add(follow);
         return follow;
@@ -471,7 +472,13 @@ class FollowTest {
         }
         FollowOptions impatient = FollowOptions.of(Duration.ofMinutes(5), 1 << 20, 1 << 20, Duration.ofSeconds(1));
         Follow follow = Follow.start(
-                nowhere, "test-nowhere", database(), impatient, TurnWatcher.NONE, new SimpleMeterRegistry());
+                nowhere,
+                "test-nowhere",
+                database(),
+                impatient,
+                TurnWatcher.NONE,
+                UsageWatcher.NONE,
+                new SimpleMeterRegistry());
         started.add(follow);
         TurnWriter ancient = new TurnWriter(producer, 0, Instant.now().minus(Duration.ofDays(30)));
         archive(ancient, "{\"status\":\"completed\"}", List.of());

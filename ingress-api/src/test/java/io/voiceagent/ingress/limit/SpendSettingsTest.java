@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Price;
+import io.voiceagent.messages.TenantUsage;
+import io.voiceagent.messages.Usage;
 import io.voiceagent.transport.InvalidSettingException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,8 +20,8 @@ class SpendSettingsTest {
     @TempDir
     Path directory;
 
-    private String file(String text) throws IOException {
-        return Files.writeString(directory.resolve("settings.json"), text).toString();
+    private Path file(String text) throws IOException {
+        return Files.writeString(directory.resolve("settings.json"), text);
     }
 
     private static Prices prices(String text) {
@@ -63,8 +65,50 @@ class SpendSettingsTest {
     }
 
     @Test
+    void aDayIsLimitedInDollarsAndTokens() throws IOException {
+        Quotas quotas = Quotas.read(
+                file("{\"acme\":{\"max_cost_per_day\":1.5},\"*\":{\"max_tokens_per_day\":1000}}"),
+                prices("{'*':{'input':1,'output':1}}"));
+        TenantUsage used = new TenantUsage("acme", 1, new Usage(400, 0, 599, 0), Price.DOLLAR * 3 / 2 - 1);
+        assertThat(quotas.of("acme").reachedBy(used)).isNull();
+        assertThat(quotas.of("acme").reachedBy(used.plus(Usage.NONE, 1))).isEqualTo("1.5 of 1.5 US dollars are used");
+        assertThat(quotas.of("globex").reachedBy(used)).isNull();
+        assertThat(quotas.of("globex").reachedBy(used.plus(new Usage(1, 0, 0, 0), 0)))
+                .isEqualTo("1000 of 1000 tokens are used");
+        assertThat(Quotas.NONE.of("acme").reachedBy(used)).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"a\":{\"max_tokens_per_day\":1.5}}",
+                "{\"a\":{\"max_tokens_per_day\":-1}}",
+                "{\"a\":{\"max_tokens_per_day\":1e16}}",
+                "{\"a\":{\"max_cost_per_day\":\"1\"}}",
+                "{\"a\":{\"max_cost_per_day\":1000001}}",
+                "[]"
+            })
+    void wrongQuotasAreNamed(String text) throws IOException {
+        Path file = file(text);
+        assertThatThrownBy(() -> Quotas.read(file, Prices.NONE))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessageContaining("QUOTAS_FILE")
+                .hasMessageContaining("max_tokens_per_day");
+    }
+
+    @Test
+    void costsOfADayNeedPricesToo() throws IOException {
+        Path costs = file("{\"acme\":{\"max_cost_per_day\":0.5}}");
+        assertThatThrownBy(() -> Quotas.read(costs, Prices.NONE))
+                .isInstanceOf(InvalidSettingException.class)
+                .hasMessageContaining("PRICES_FILE");
+        Path tokens = file("{\"acme\":{\"max_tokens_per_day\":5}}");
+        assertThat(Quotas.read(tokens, Prices.NONE).of("acme").tokensPerDay()).isEqualTo(5);
+    }
+
+    @Test
     void whatCantBeUsedIsToldAtTheStart() throws IOException {
-        String costs = file("{\"acme\":{\"max_cost_per_turn\":0.5}}");
+        Path costs = file("{\"acme\":{\"max_cost_per_turn\":0.5}}");
         assertThatThrownBy(() -> Quotas.read(costs, Prices.NONE))
                 .isInstanceOf(InvalidSettingException.class)
                 .hasMessageContaining("QUOTAS_FILE")
@@ -72,7 +116,7 @@ class SpendSettingsTest {
         assertThatThrownBy(() -> Prices.read(directory.resolve("none").toString()))
                 .isInstanceOf(InvalidSettingException.class)
                 .hasMessageContaining("can't be read");
-        String broken = file("{");
+        String broken = file("{").toString();
         assertThatThrownBy(() -> Prices.read(broken))
                 .isInstanceOf(InvalidSettingException.class)
                 .hasMessageContaining("not JSON");

@@ -69,6 +69,7 @@ class ApiDocumentTest extends WebTest {
                         "GET /api/v1/responses",
                         "GET /api/v1/responses/{id}",
                         "GET /api/v1/responses/{id}/input_items",
+                        "GET /api/v1/usage",
                         "GET /api/v1/webhook_deliveries",
                         "POST /api/v1/conversations",
                         "POST /api/v1/conversations/{id}",
