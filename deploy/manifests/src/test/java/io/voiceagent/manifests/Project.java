@@ -31,6 +31,9 @@ final class Project {
             "api", "ingress-api", "worker", "agent-worker", "tools", "tool-worker", "archiver", "trace-archiver");
 
     private static final Pattern NAME = Pattern.compile("\"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)\"");
+    /** A source that has to do with variables, in whichever way. */
+    private static final Pattern OF_SETTINGS = Pattern.compile("Variables|InvalidSettingException|VARIABLE|getenv");
+
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)[:}]");
 
     /** Texts of the code that look like variables and are values of one. */
@@ -85,8 +88,8 @@ final class Project {
     }
 
     /**
-     * Every environment variable that a service reads: each text of its code, and of the code that all share, that looks like the name of one,
-     * and each placeholder of its configuration. What is for Postgres counts only where Postgres is used.
+     * Every environment variable that a service reads: each text that looks like the name of one in those sources of its own, and of all, that have
+     * to do with variables, and each placeholder of its configuration. What is for Postgres counts only where Postgres is used.
      */
     static Set<String> variables(String service) {
         String module = MODULES.get(service);
@@ -113,7 +116,10 @@ final class Project {
 
     private static Set<String> namesIn(String module) {
         Set<String> names = new TreeSet<>();
-        files(module + "/src/main/java", ".java").forEach(file -> find(NAME, read(file), names));
+        files(module + "/src/main/java", ".java").stream()
+                .map(Project::read)
+                .filter(source -> OF_SETTINGS.matcher(source).find())
+                .forEach(source -> find(NAME, source, names));
         files(module + "/src/main/resources", ".yml").forEach(file -> find(PLACEHOLDER, read(file), names));
         return names;
     }
