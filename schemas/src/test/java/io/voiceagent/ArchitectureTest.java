@@ -42,6 +42,8 @@ class ArchitectureTest {
     static final ArchRule INTERNALS_OF_OPENTELEMETRY_ARE_NAMED_IN_ONE_PLACE = noClasses()
             .that()
             .doNotHaveSimpleName("OtlpSpans")
+            .and()
+            .doNotHaveSimpleName("SendAttributes")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.opentelemetry..internal..");

@@ -24,6 +24,8 @@ public final class Topics {
     public static final String USAGE = "agent.usage";
     /** OTLP {@code ExportTraceServiceRequest} protobuf payloads. */
     public static final String OTLP_SPANS = "otlp_spans";
+    /** The same, of traces that are not sampled: their spans wait for what becomes of the turn. All spans of a trace are in one partition. */
+    public static final String OTLP_SPANS_UNDECIDED = "otlp_spans_undecided";
     /** OTLP {@code ExportMetricsServiceRequest} protobuf payloads. */
     public static final String OTLP_METRICS = "otlp_metrics";
     /** Appended to an input topic's name: the topic of the records that a reader gave up on. */

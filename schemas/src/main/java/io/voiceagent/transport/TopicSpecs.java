@@ -31,6 +31,7 @@ public final class TopicSpecs {
     private static final Duration USAGE_KEPT = Duration.ofDays(3);
     private static final Duration USAGE_SEGMENT = Duration.ofHours(1);
     private static final Duration TELEMETRY_KEPT = Duration.ofDays(3);
+    private static final Duration UNDECIDED_KEPT = Duration.ofHours(1);
     private static final Duration DEAD_LETTERS_KEPT = Duration.ofDays(30);
 
     /** Topics with a reader that may give up on a record. */
@@ -69,6 +70,9 @@ public final class TopicSpecs {
         for (String topic : List.of(Topics.OTLP_SPANS, Topics.OTLP_METRICS)) {
             specs.add(byConversation(settings, topic, kept(TELEMETRY_KEPT, MAX_SMALL_RECORD_BYTES)));
         }
+        Map<String, String> undecided = kept(UNDECIDED_KEPT, MAX_SMALL_RECORD_BYTES);
+        undecided.put("segment.ms", Long.toString(UNDECIDED_KEPT.dividedBy(2).toMillis()));
+        specs.add(byConversation(settings, Topics.OTLP_SPANS_UNDECIDED, undecided));
         for (String topic : WITH_DEAD_LETTERS) {
             specs.add(spec(settings, Topics.deadLetters(topic), 1, null, kept(DEAD_LETTERS_KEPT, MAX_RECORD_BYTES)));
         }

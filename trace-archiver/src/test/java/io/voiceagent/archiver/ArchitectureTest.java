@@ -17,7 +17,7 @@ class ArchitectureTest {
     private static final String ROOT = "io.voiceagent.archiver.";
 
     /** What is archived, backed up and asked for: each stands alone, so that one can change without the others. */
-    private static final List<String> SUBJECTS = List.of("spans", "metrics", "responses", "backup", "query");
+    private static final List<String> SUBJECTS = List.of("spans", "metrics", "responses", "backup", "query", "tail");
 
     @ArchTest
     static void subjectsDoNotImportEachOther(com.tngtech.archunit.core.domain.JavaClasses all) {
@@ -40,7 +40,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule onlyConfigKnowsAll = noClasses()
             .that()
-            .resideInAnyPackage(packages("ingest", "otlp", "spans", "metrics", "responses", "backup", "query"))
+            .resideInAnyPackage(packages("ingest", "otlp", "spans", "metrics", "responses", "backup", "query", "tail"))
             .should()
             .dependOnClassesThat()
             .resideInAPackage(ROOT + "config..");
@@ -48,7 +48,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule springIsForWiring = noClasses()
             .that()
-            .resideInAnyPackage(packages("ingest", "otlp", "spans", "metrics", "responses", "backup"))
+            .resideInAnyPackage(packages("ingest", "otlp", "spans", "metrics", "responses", "backup", "tail"))
             .should()
             .dependOnClassesThat()
             .resideInAPackage("org.springframework..");

@@ -7,6 +7,7 @@ import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
+import io.voiceagent.transport.telemetry.TenantMeters;
 import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
 import org.springframework.context.annotation.Bean;
@@ -44,6 +45,12 @@ public class WorkerConfiguration {
     @Bean
     TraceExemplars exemplars() {
         return new TraceExemplars();
+    }
+
+    /** Boot gives it to all registries. Static, so that it is there before they are. */
+    @Bean
+    static TenantMeters tenantMeters(Environment environment) {
+        return TenantMeters.from(Variables.of(environment::getProperty));
     }
 
     @Bean

@@ -27,7 +27,8 @@ public final class Line {
                 StepEvent.Status.COMPLETED,
                 added.at(),
                 true,
-                List.of());
+                List.of(),
+                null);
     }
 
     /** The nodes without what was removed of them; a call goes with its result, and a result does not stay without its call. */
@@ -52,7 +53,8 @@ public final class Line {
                     node.status(),
                     node.at(),
                     node.byHand(),
-                    node.approvals()));
+                    node.approvals(),
+                    node.traceparent()));
         }
         return kept;
     }

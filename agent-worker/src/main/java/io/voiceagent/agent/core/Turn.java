@@ -204,6 +204,7 @@ public sealed interface Turn {
      * @param output what belongs to the context of a later turn, see {@link Prompt#outputs}
      * @param byHand it never ran: its input was added to a conversation
      * @param approvals what it left to the client to approve
+     * @param traceparent as of {@link Accepted}, by which traces of later turns refer to its own; null when it has none
      */
     record Over(
             String responseId,
@@ -214,7 +215,8 @@ public sealed interface Turn {
             Status status,
             long at,
             boolean byHand,
-            List<ApprovalRequest> approvals)
+            List<ApprovalRequest> approvals,
+            @Nullable String traceparent)
             implements Turn {
         public Over {
             input = List.copyOf(input);
@@ -227,7 +229,7 @@ public sealed interface Turn {
             List<ApprovalRequest> after = approvals.stream()
                     .map(request -> request.id().equals(requestId) ? request.answered(by) : request)
                     .toList();
-            return new Over(responseId, tenant, previous, input, output, status, at, byHand, after);
+            return new Over(responseId, tenant, previous, input, output, status, at, byHand, after, traceparent);
         }
 
         /** A turn that ran. */
@@ -239,7 +241,7 @@ public sealed interface Turn {
                 List<Item> output,
                 Status status,
                 long at) {
-            this(responseId, tenant, previous, input, output, status, at, false, List.of());
+            this(responseId, tenant, previous, input, output, status, at, false, List.of(), null);
         }
 
         private static Over of(Open turn, Ended ended) {
@@ -258,7 +260,8 @@ public sealed interface Turn {
                     ended.status(),
                     ended.at(),
                     false,
-                    ended.status() == Status.COMPLETED ? ApprovalRules.open(turn, ended.at()) : List.of());
+                    ended.status() == Status.COMPLETED ? ApprovalRules.open(turn, ended.at()) : List.of(),
+                    accepted.traceparent());
         }
 
         @Override

@@ -15,6 +15,7 @@ import io.voiceagent.messages.Usage;
 import io.voiceagent.transport.stage.CallContext;
 import io.voiceagent.transport.stage.CallHandler;
 import io.voiceagent.transport.stage.Outcome;
+import io.voiceagent.transport.telemetry.SpanAttributes;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
@@ -29,9 +30,6 @@ import org.jspecify.annotations.Nullable;
  * @see <a href="https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-spans/">OpenTelemetry: GenAI client spans</a>
  */
 final class LlmCallHandler implements CallHandler {
-    private static final AttributeKey<List<String>> FINISH_REASONS =
-            AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
-
     private final ChatModelClient client;
     private final URI endpoint;
     private final LlmMetrics metrics;
@@ -52,7 +50,7 @@ final class LlmCallHandler implements CallHandler {
         describe(span, call.request(), model);
         Stop stop = new Stop(context::stopped);
         context.onStop(stop::order);
-        Observation observation = new Observation(span, model);
+        Observation observation = new Observation(span, model, call.tenant());
         Optional<AnswerFormat> format;
         try {
             format = AnswerFormat.of(call.request().text());
@@ -60,12 +58,13 @@ final class LlmCallHandler implements CallHandler {
             return new Outcome.Failed(
                     new TurnError(ErrorCodes.INVALID_REQUEST, "The schema of text.format is not valid."), false, 0);
         }
+        span.setAttribute("gen_ai.output.type", format.isPresent() ? "json" : "text");
         ModelOutcome outcome = client.call(context.ref(), call.request(), context.frames()::write, stop, observation);
         if (format.isPresent() && outcome instanceof ModelOutcome.Completed(CallOutput.Model answer)) {
             CallOutput.Model checked = checked(answer, format.get());
             int violations =
                     checked.violations() == null ? 0 : checked.violations().size();
-            span.setAttribute("voiceagent.format.violations", violations);
+            span.setAttribute("voice_agent.format.violations", violations);
             outcome = new ModelOutcome.Completed(checked);
         }
         return observation.ended(outcome);
@@ -85,9 +84,11 @@ final class LlmCallHandler implements CallHandler {
     }
 
     private void describe(Span span, ModelRequest request, String model) {
-        span.setAttribute("gen_ai.operation.name", "chat");
-        span.setAttribute("gen_ai.provider.name", "openai"); // the protocol: who answers behind it, nobody tells us
-        span.setAttribute("gen_ai.request.model", model);
+        span.setAttribute(SpanAttributes.OPERATION, "chat");
+        span.setAttribute(SpanAttributes.PROVIDER, "openai"); // the protocol: who answers behind it, nobody tells us
+        span.setAttribute("openai.api.type", "chat_completions");
+        span.setAttribute("gen_ai.request.stream", true);
+        span.setAttribute(SpanAttributes.REQUEST_MODEL, model);
         if (request.maxOutputTokens() != null) {
             span.setAttribute("gen_ai.request.max_tokens", request.maxOutputTokens());
         }
@@ -97,6 +98,9 @@ final class LlmCallHandler implements CallHandler {
         if (request.topP() != null) {
             span.setAttribute("gen_ai.request.top_p", request.topP());
         }
+        if (request.serviceTier() != null) {
+            span.setAttribute("openai.request.service_tier", request.serviceTier());
+        }
         span.setAttribute("server.address", endpoint.getHost());
         int port = endpoint.getPort() >= 0 ? endpoint.getPort() : "https".equals(endpoint.getScheme()) ? 443 : 80;
         span.setAttribute("server.port", port);
@@ -105,10 +109,12 @@ final class LlmCallHandler implements CallHandler {
     private final class Observation implements ModelObserver {
         private final Span span;
         private final String model;
+        private final String tenant;
         private final long begin = System.nanoTime();
         private @Nullable Duration first;
 
-        Observation(Span span, String model) {
+        Observation(Span span, String model, String tenant) {
+            this.tenant = tenant;
             this.span = span;
             this.model = model;
         }
@@ -136,12 +142,15 @@ final class LlmCallHandler implements CallHandler {
                     yield new Outcome.Completed(output);
                 }
                 case ModelOutcome.Stopped stopped -> {
+                    if (stopped.output() != null) {
+                        describe(stopped.output());
+                    }
                     metrics.ended(model, "stopped", elapsed());
                     yield new Outcome.Stopped(stopped.output());
                 }
                 case ModelOutcome.Failed(Failure failure) -> {
                     // The runtime sets error.type to the public code; this is the finer reason
-                    span.setAttribute("voiceagent.failure", failure.type());
+                    span.setAttribute("voice_agent.failure", failure.type());
                     metrics.ended(model, failure.type(), elapsed());
                     yield new Outcome.Failed(
                             failure.error(),
@@ -152,19 +161,26 @@ final class LlmCallHandler implements CallHandler {
         }
 
         private void tell(CallOutput.Model output) {
+            describe(output);
+            metrics.tokens(model, output.usage());
+            metrics.tokensOf(tenant, output.usage());
+            if (first != null && output.usage().outputTokens() > 1) {
+                metrics.tokenTime(model, elapsed().minus(first), output.usage().outputTokens());
+            }
+        }
+
+        private void describe(CallOutput.Model output) {
             if (output.model() != null) {
                 span.setAttribute("gen_ai.response.model", output.model());
             }
-            span.setAttribute(FINISH_REASONS, List.of(output.finish().name().toLowerCase(Locale.ROOT)));
+            span.setAttribute(
+                    SpanAttributes.FINISH_REASONS,
+                    List.of(output.finish().name().toLowerCase(Locale.ROOT)));
             Usage usage = output.usage();
-            span.setAttribute("gen_ai.usage.input_tokens", usage.inputTokens());
-            span.setAttribute("gen_ai.usage.output_tokens", usage.outputTokens());
-            span.setAttribute("gen_ai.usage.cache_read.input_tokens", usage.cachedInputTokens());
-            span.setAttribute("gen_ai.usage.reasoning.output_tokens", usage.reasoningTokens());
-            metrics.tokens(model, usage);
-            if (first != null && usage.outputTokens() > 1) {
-                metrics.tokenTime(model, elapsed().minus(first), usage.outputTokens());
-            }
+            span.setAttribute(SpanAttributes.INPUT_TOKENS, usage.inputTokens());
+            span.setAttribute(SpanAttributes.OUTPUT_TOKENS, usage.outputTokens());
+            span.setAttribute(SpanAttributes.CACHED_TOKENS, usage.cachedInputTokens());
+            span.setAttribute(SpanAttributes.REASONING_TOKENS, usage.reasoningTokens());
         }
 
         private Duration elapsed() {

@@ -4,13 +4,14 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.voiceagent.messages.Usage;
+import io.voiceagent.transport.telemetry.TenantMeters;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Meters of the model stage: {@code voice_agent_llm_call_seconds}, {@code …_first_token_seconds}, {@code …_tokens_total} and
- * {@code …_retries_total}, by model.
+ * {@code …_retries_total}, by model; and {@code voice_agent_tenant_tokens_total} by tenant.
  */
 final class LlmMetrics {
     /** Clients name models as they like, and each name is a series for ever: later ones are counted together. */
@@ -58,6 +59,12 @@ final class LlmMetrics {
         count(model, "reasoning", usage.reasoningTokens());
     }
 
+    /** The same once more by tenant: not by both, which would be a series for each pair. */
+    void tokensOf(String tenant, Usage usage) {
+        countOf(tenant, "input", usage.inputTokens());
+        countOf(tenant, "output", usage.outputTokens());
+    }
+
     void retry(String model, String reason) {
         Counter.builder("voice.agent.llm.retries")
                 .description("Tries of model calls that failed and were repeated within the attempt")
@@ -70,6 +77,14 @@ final class LlmMetrics {
         Counter.builder("voice.agent.llm.tokens")
                 .description("Tokens as the endpoint counted them; cached_input is part of input, reasoning of output")
                 .tags("model", label(model), "kind", kind)
+                .register(registry)
+                .increment(tokens);
+    }
+
+    private void countOf(String tenant, String kind, long tokens) {
+        Counter.builder(TenantMeters.PREFIX + "tokens")
+                .description("Tokens of model calls by tenant, as the endpoint counted them")
+                .tags(TenantMeters.TENANT, tenant, "kind", kind)
                 .register(registry)
                 .increment(tokens);
     }

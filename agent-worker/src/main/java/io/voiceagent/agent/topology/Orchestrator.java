@@ -22,7 +22,9 @@ import org.slf4j.LoggerFactory;
 /** A running orchestrator: the topology, its view of the workers, and the writer of seals. */
 public final class Orchestrator implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Orchestrator.class);
-    private static final String APPLICATION = "voice-agent-orchestrator";
+    /** Consumer group of all orchestrators. */
+    static final String APPLICATION = "voice-agent-orchestrator";
+
     private static final Duration TOOLS_WITHIN = Duration.ofSeconds(30);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(8);
 

@@ -9,6 +9,7 @@ import io.voiceagent.agent.core.Watch;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.Status;
+import io.voiceagent.transport.telemetry.TenantMeters;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Locale;
@@ -154,6 +155,24 @@ public final class OrchestratorMetrics {
                 .tag("model", model)
                 .register(registry)
                 .increment(dollars);
+    }
+
+    /** @param dollars of all model calls of a turn of that tenant */
+    void costOf(String tenant, double dollars) {
+        Counter.builder(TenantMeters.PREFIX + "cost")
+                .description("What model calls cost by tenant, US dollars")
+                .tag(TenantMeters.TENANT, tenant)
+                .register(registry)
+                .increment(dollars);
+    }
+
+    /** A turn of that tenant has ended. */
+    void endedOf(String tenant, Status status) {
+        Counter.builder(TenantMeters.PREFIX + "turns")
+                .description("Turns that ended, by tenant")
+                .tags(TenantMeters.TENANT, tenant, "status", name(status))
+                .register(registry)
+                .increment();
     }
 
     void leaseExpired() {

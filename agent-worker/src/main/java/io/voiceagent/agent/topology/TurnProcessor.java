@@ -10,6 +10,7 @@ import io.voiceagent.agent.core.Decision;
 import io.voiceagent.agent.core.Input;
 import io.voiceagent.agent.core.Turn;
 import io.voiceagent.agent.core.Watch;
+import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Headers;
@@ -95,21 +96,22 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     public void process(Record<String, byte[]> record) {
         String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
         parts.metrics().read(topic, record.timestamp(), context().currentSystemTimeMs());
+        Instant began = Instant.now();
         try {
             checkVersion(record.headers());
             boolean done;
             if (topic.equals(Topics.REQUESTS)) {
                 Request request = Json.read(record.value(), Request.class);
-                done = guarded(request.responseId(), () -> request(request, record.headers()));
+                done = guarded(request.responseId(), () -> request(request, record, began));
             } else {
                 CallResult result = Json.read(record.value(), CallResult.class);
                 done = guarded(result.ref().toString(), () -> result(result));
             }
             if (!done) {
-                deadLetter(record, "a defect kept it from being acted on, see the log");
+                deadLetter(record, began, "a defect kept it from being acted on, see the log");
             }
         } catch (MalformedMessageException e) {
-            deadLetter(record, e.getMessage() == null ? "not readable" : e.getMessage());
+            deadLetter(record, began, e.getMessage() == null ? "not readable" : e.getMessage());
         }
     }
 
@@ -131,15 +133,23 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         parts.metrics().load(context().taskId(), watch);
     }
 
-    private void request(Request request, org.apache.kafka.common.header.Headers headers) {
+    private void request(Request request, Record<String, byte[]> record, Instant began) {
         checkPlace(request);
-        switch (request) {
+        List<StepEvent> events = decided(request, record.headers());
+        // An accepted turn has a span of its own
+        if (events.isEmpty() || !(events.getFirst() instanceof StepEvent.Accepted)) {
+            parts.traces().request(record, context().recordMetadata().orElseThrow(), began, events);
+        }
+    }
+
+    private List<StepEvent> decided(Request request, org.apache.kafka.common.header.Headers headers) {
+        return switch (request) {
             case Request.Submit submit -> {
                 Admission admission = conversations().admission(submit);
                 String parent = admission instanceof Admission.Run run
                         ? run.parent()
                         : submit.spec().previousResponseId();
-                handle(
+                List<StepEvent> events = handle(
                         submit.responseId(),
                         new Input.Submit(
                                 submit,
@@ -152,14 +162,15 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                                 admission,
                                 turns().approvals(submit.spec().input(), parent, submit.tenant())));
                 serveWaiting();
+                yield events;
             }
             case Request.Cancel cancel -> handle(cancel.responseId(), new Input.Cancel(cancel));
             case Request.OfConversation change -> conversation(change, TraceHeaders.extract(headers));
             case Request.Delete delete -> handle(delete.responseId(), new Input.Delete(delete));
-        }
+        };
     }
 
-    private void conversation(Request.OfConversation request, Context trace) {
+    private List<StepEvent> conversation(Request.OfConversation request, Context trace) {
         List<StepEvent> events = conversations().decide(request, time());
         try {
             Plan.of(events, trace, now).sends().forEach(send -> context().forward(send.record(), send.sink()));
@@ -169,6 +180,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             Plan.of(events, trace, now).sends().forEach(send -> context().forward(send.record(), send.sink()));
         }
         follow(request.conversationId(), events);
+        return events;
     }
 
     /** What the events of one decision mean to the conversation, and through it to its other turns. */
@@ -206,7 +218,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                 .forEach(due -> guarded(due.responseId(), () -> handle(due.responseId(), due.input())));
     }
 
-    private void handle(String id, Input input) {
+    private List<StepEvent> handle(String id, Input input) {
         long began = System.nanoTime();
         Turn before = turns().load(id);
         Context trace = TurnTraces.ofTurn(traceparent(before, input), id);
@@ -223,6 +235,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             follow(
                     conversationOf(before, planned.decision()),
                     planned.decision().events());
+            return planned.decision().events();
         }
     }
 
@@ -305,21 +318,47 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                     parts.metrics().assigned(assigned.stage(), now - couldBegin(before, assigned));
                 }
                 case StepEvent.Accepted accepted -> parts.metrics().accepted(accepted);
-                case StepEvent.AttemptEnded ended
-                when ended.reason().equals("lost") -> parts.metrics().leaseExpired();
+                case StepEvent.AttemptEnded ended -> attemptEnded(before, ended);
+                case StepEvent.Started started -> {
+                    if (before instanceof Turn.Queued queued) {
+                        parts.traces().waited(queued.accepted(), started);
+                    }
+                }
                 case StepEvent.Ended ended -> ended(before, decision, ended);
+                case StepEvent.CallEnded ended -> callEnded(before, ended.outcome(), ended.at());
+                case StepEvent.StepEnded ended ->
+                    ended.outcomes().forEach(outcome -> callEnded(before, outcome, ended.at()));
                 case StepEvent.Repeated _,
                         StepEvent.StepStarted _,
-                        StepEvent.AttemptEnded _,
-                        StepEvent.CallEnded _,
                         StepEvent.StopRequested _,
-                        StepEvent.StepEnded _,
                         StepEvent.Refused _,
                         StepEvent.Moved _,
-                        StepEvent.Started _,
                         StepEvent.OfConversation _,
                         StepEvent.Deleted _ -> {}
             }
+        }
+    }
+
+    private void callEnded(Turn before, StepEvent.CallOutcome outcome, long at) {
+        // Nobody knows where its frames end: its worker is dead
+        if (outcome.sealed()) {
+            lost(before, outcome.ref(), "lost", at);
+        }
+    }
+
+    private void attemptEnded(Turn before, StepEvent.AttemptEnded ended) {
+        if (ended.reason().equals("lost")) {
+            parts.metrics().leaseExpired();
+        }
+        // An attempt that failed was answered by its worker, which has its span
+        if (!ended.reason().equals("failed")) {
+            lost(before, ended.ref(), ended.reason(), ended.at());
+        }
+    }
+
+    private void lost(Turn before, CallRef ref, String reason, long at) {
+        if (before instanceof Turn.Active active && active.step().call(ref) instanceof CallState.Assigned attempt) {
+            parts.traces().lost(active.accepted(), attempt, reason, at);
         }
     }
 
@@ -342,10 +381,13 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         }
         Turn.Open last = (Turn.Open) turn;
         parts.metrics().ended(ended, last.accepted().submittedAt());
+        parts.metrics().endedOf(last.accepted().tenant(), ended.status());
         if (ended.cost() != null) {
-            parts.metrics().cost(last.accepted().spec().model(), ended.cost() / (double) Price.DOLLAR);
+            double dollars = ended.cost() / (double) Price.DOLLAR;
+            parts.metrics().cost(last.accepted().spec().model(), dollars);
+            parts.metrics().costOf(last.accepted().tenant(), dollars);
         }
-        parts.traces().end(last.accepted(), last.steps(), ended);
+        parts.traces().end(last.accepted(), last.steps(), ended, turns()::find);
         usage().remember(last.accepted());
     }
 
@@ -393,7 +435,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         }
     }
 
-    private void deadLetter(Record<String, byte[]> record, String reason) {
+    private void deadLetter(Record<String, byte[]> record, Instant began, String reason) {
         RecordMetadata place = context().recordMetadata().orElseThrow();
         LOG.warn(
                 "Record {}-{}@{} goes to the dead letters: {}",
@@ -402,6 +444,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                 place.offset(),
                 reason);
         parts.metrics().deadLetter();
+        parts.traces().deadLetter(record, place, began);
         RecordHeaders headers = new RecordHeaders(record.headers());
         headers.add(Headers.DLT_REASON, reason.getBytes(StandardCharsets.UTF_8));
         headers.add(Headers.DLT_TOPIC, place.topic().getBytes(StandardCharsets.UTF_8));

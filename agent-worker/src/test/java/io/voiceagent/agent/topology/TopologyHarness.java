@@ -4,6 +4,7 @@ import static io.voiceagent.agent.topology.Fixtures.TOOL;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.agent.core.Limits;
@@ -57,6 +58,9 @@ abstract class TopologyHarness {
     final Census census = new Census("me");
     final SimpleMeterRegistry meters = new SimpleMeterRegistry();
     final List<StepEvent> steps = new ArrayList<>();
+    /** The trace context of requests. */
+    Context sender = Context.root();
+
     Topology topology;
     TopologyTestDriver driver;
     TestOutputTopic<String, byte[]> stepsTopic;
@@ -73,7 +77,7 @@ abstract class TopologyHarness {
                         Shares.EQUAL,
                         census,
                         () -> Map.of(TOOL.name(), TOOL),
-                        new TurnTraces(OpenTelemetry.noop().getTracer("test")),
+                        new TurnTraces(tracer()),
                         new OrchestratorMetrics(meters),
                         Duration.ofDays(7)))
                 .get();
@@ -88,6 +92,11 @@ abstract class TopologyHarness {
     @AfterEach
     void stop() {
         driver.close();
+    }
+
+    /** Where spans go; nowhere, unless a test wants to see them. */
+    Tracer tracer() {
+        return OpenTelemetry.noop().getTracer("test");
     }
 
     // ---- what goes in
@@ -126,7 +135,7 @@ abstract class TopologyHarness {
     }
 
     void send(Request request) {
-        pipe(Records.request(request, Context.root()));
+        pipe(Records.request(request, sender));
     }
 
     void send(Stage stage, CallResult result) {

@@ -12,6 +12,7 @@ import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.Versions;
+import io.voiceagent.transport.telemetry.Sampling;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
 import io.voiceagent.transport.telemetry.TraceExemplars;
@@ -69,6 +70,12 @@ class KafkaConfig {
     @Bean
     Tracer tracer(Telemetry telemetry) {
         return telemetry.tracer("io.voiceagent.ingress");
+    }
+
+    /** Decides about traces that clients began. */
+    @Bean
+    Sampling sampling(Variables variables) {
+        return Sampling.from(variables);
     }
 
     @Bean

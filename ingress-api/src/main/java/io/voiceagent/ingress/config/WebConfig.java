@@ -21,6 +21,7 @@ import io.voiceagent.ingress.web.Routes;
 import io.voiceagent.ingress.web.SlowReaders;
 import io.voiceagent.ingress.webhook.DeliveryLog;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.telemetry.Sampling;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -88,8 +89,8 @@ public class WebConfig {
     }
 
     @Bean
-    RequestFilter requestFilter(Tracer tracer, RequestMetrics metrics) {
-        return new RequestFilter(tracer, metrics, new ErrorWriter());
+    RequestFilter requestFilter(Tracer tracer, Sampling sampling, RequestMetrics metrics) {
+        return new RequestFilter(tracer, sampling, metrics, new ErrorWriter());
     }
 
     @Bean

@@ -5,12 +5,15 @@ import io.opentelemetry.api.trace.SpanBuilder;
 import io.opentelemetry.api.trace.SpanContext;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.TraceFlags;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.api.trace.propagation.W3CTraceContextPropagator;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.propagation.TextMapGetter;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.transport.telemetry.LogScope;
+import io.voiceagent.transport.telemetry.Sampling;
+import io.voiceagent.transport.telemetry.SpanAttributes;
 import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
@@ -39,6 +42,8 @@ public final class RequestFilter implements WebFilter, Ordered {
     /** Header of the trace's id in the answer. */
     static final String X_TRACE_ID = "x-trace-id";
 
+    /** Any method that HTTP's own registry does not have. */
+    private static final String OTHER = "_OTHER";
     /** What a request counts as whose client went away before the answer. */
     private static final int CLIENT_CLOSED = 499;
 
@@ -46,11 +51,14 @@ public final class RequestFilter implements WebFilter, Ordered {
     private static final Set<HttpMethod> METHODS = Set.of(HttpMethod.values());
 
     private final Tracer tracer;
+    private final Sampling sampling;
     private final RequestMetrics metrics;
     private final ErrorWriter errors;
 
-    public RequestFilter(Tracer tracer, RequestMetrics metrics, ErrorWriter errors) {
+    /** @param sampling decides about traces that clients began */
+    public RequestFilter(Tracer tracer, Sampling sampling, RequestMetrics metrics, ErrorWriter errors) {
         this.tracer = tracer;
+        this.sampling = sampling;
         this.metrics = metrics;
         this.errors = errors;
     }
@@ -90,8 +98,7 @@ public final class RequestFilter implements WebFilter, Ordered {
             // Probes, scrapes and pages of the documentation would be most of the archive
             return Span.getInvalid();
         }
-        Context parent = W3CTraceContextPropagator.getInstance()
-                .extract(Context.root(), request.getHeaders(), HeaderGetter.INSTANCE);
+        Context parent = parent(request.getHeaders());
         SpanBuilder builder = tracer.spanBuilder(method(request))
                 .setParent(parent)
                 .setSpanKind(SpanKind.SERVER)
@@ -99,6 +106,18 @@ public final class RequestFilter implements WebFilter, Ordered {
                 .setAttribute("url.path", path)
                 .setAttribute("url.scheme", String.valueOf(request.getURI().getScheme()))
                 .setAttribute("http.request.id", Exchanges.requestId(exchange.getAttributes()));
+        String host = request.getURI().getHost();
+        if (host != null) {
+            builder.setAttribute("server.address", host);
+        }
+        int port = request.getURI().getPort();
+        if (port > 0) {
+            builder.setAttribute("server.port", (long) port);
+        }
+        if (method(request).equals(OTHER)) {
+            builder.setAttribute(
+                    "http.request.method_original", request.getMethod().name());
+        }
         String agent = request.getHeaders().getFirst(HttpHeaders.USER_AGENT);
         if (agent != null) {
             builder.setAttribute("user_agent.original", agent);
@@ -118,6 +137,19 @@ public final class RequestFilter implements WebFilter, Ordered {
         return span;
     }
 
+    /** The client's span under its own ids, sampled or not as is decided here. */
+    private Context parent(HttpHeaders headers) {
+        Context sent = W3CTraceContextPropagator.getInstance().extract(Context.root(), headers, HeaderGetter.INSTANCE);
+        SpanContext client = Span.fromContext(sent).getSpanContext();
+        if (!client.isValid()) {
+            return Context.root();
+        }
+        TraceFlags flags = sampling.ofClient(client) ? TraceFlags.getSampled() : TraceFlags.getDefault();
+        return Context.root()
+                .with(Span.wrap(SpanContext.createFromRemoteParent(
+                        client.getTraceId(), client.getSpanId(), flags, client.getTraceState())));
+    }
+
     private void end(ServerWebExchange exchange, Span span, SignalType signal, Duration took) {
         String method = method(exchange.getRequest());
         String route = Exchanges.route(exchange.getAttributes());
@@ -126,12 +158,15 @@ public final class RequestFilter implements WebFilter, Ordered {
         try (LogScope _ = LogScope.of(Context.root().with(span))) {
             metrics.ended(method, route, status, stream, took);
         }
-        span.updateName(method + " " + route);
+        span.updateName((method.equals(OTHER) ? "HTTP" : method) + " " + route);
         span.setAttribute("http.route", route);
         span.setAttribute("http.response.status_code", status);
         if (exchange.getAttributes().get(Exchanges.REFUSED) instanceof Code code) {
-            span.setAttribute("error.type", code.wire());
+            span.setAttribute(SpanAttributes.ERROR_TYPE, code.wire());
+        } else if (status >= 500) {
+            span.setAttribute(SpanAttributes.ERROR_TYPE, Integer.toString(status));
         }
+        // A refusal of what the client did wrong is no failure of the server's, as the conventions have it
         if (status >= 500 || signal == SignalType.ON_ERROR) {
             span.setStatus(StatusCode.ERROR);
         }
@@ -147,7 +182,7 @@ public final class RequestFilter implements WebFilter, Ordered {
     }
 
     private static String method(ServerHttpRequest request) {
-        return METHODS.contains(request.getMethod()) ? request.getMethod().name() : "_OTHER";
+        return METHODS.contains(request.getMethod()) ? request.getMethod().name() : OTHER;
     }
 
     private enum HeaderGetter implements TextMapGetter<HttpHeaders> {

@@ -2,8 +2,10 @@ package io.voiceagent.ingress.web;
 
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanKind;
+import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.voiceagent.ingress.limit.Rates.Standing;
@@ -13,6 +15,7 @@ import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.ingress.submit.spec.BodyReader;
 import io.voiceagent.ingress.submit.spec.Limits;
 import io.voiceagent.messages.fold.ResponseEvent;
+import io.voiceagent.transport.telemetry.SpanAttributes;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -269,9 +272,13 @@ public final class ResponsesSocket {
             // A trace of its own: that of the connection would have no end
             Span span = tracer.spanBuilder("WS " + ResponsesHandler.PATH)
                     .setNoParent()
-                    .addLink(Span.fromContext(Exchanges.trace(exchange.getAttributes()))
-                            .getSpanContext())
+                    .addLink(
+                            Span.fromContext(Exchanges.trace(exchange.getAttributes()))
+                                    .getSpanContext(),
+                            Attributes.of(SpanAttributes.LINK, "websocket"))
                     .setSpanKind(SpanKind.SERVER)
+                    .setAttribute("network.protocol.name", "websocket")
+                    .setAttribute("http.route", ResponsesHandler.PATH)
                     .setAttribute("http.request.id", Exchanges.requestId(exchange.getAttributes()))
                     .startSpan();
             return responses
@@ -279,7 +286,12 @@ public final class ResponsesSocket {
                     .doOnError(
                             Refusal.class,
                             refusal -> span.setAttribute(
-                                    "error.type", refusal.code().wire()))
+                                    SpanAttributes.ERROR_TYPE, refusal.code().wire()))
+                    .doOnError(failure -> {
+                        if (ErrorWriter.refusal(exchange, failure).code().status() >= 500) {
+                            span.setStatus(StatusCode.ERROR);
+                        }
+                    })
                     .doFinally(signal -> span.end());
         }
 

@@ -11,6 +11,7 @@ import io.opentelemetry.sdk.trace.data.SpanData;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.Json;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.springframework.http.MediaType;
@@ -67,6 +68,24 @@ class ObservabilityTest extends WebTest {
         assertThat(span.getStatus().getStatusCode()).isEqualTo(StatusCode.ERROR);
         assertThat(span.getAttributes().get(AttributeKey.stringKey("error.type")))
                 .isEqualTo("service_unavailable");
+    }
+
+    @Test
+    void aClientCanNotHaveItsTracesSampled() {
+        String trace = "1af7651916cd43dd8448eb211c80319c";
+        try (WebHarness untraced = WebHarness.start(Map.of("TRACE_SAMPLE_RATE", "0"))) {
+            String answered = untraced.client(WebHarness.ACME)
+                    .get()
+                    .uri("/api/v1/models")
+                    .header("traceparent", "00-%s-b7ad6b7169203331-01".formatted(trace))
+                    .exchange()
+                    .expectBody()
+                    .returnResult()
+                    .getResponseHeaders()
+                    .getFirst("traceparent");
+            assertThat(answered).matches("00-" + trace + "-[0-9a-f]{16}-00");
+            assertThat(untraced.spans).isEmpty();
+        }
     }
 
     @Test

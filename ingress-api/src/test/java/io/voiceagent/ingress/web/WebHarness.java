@@ -14,6 +14,7 @@ import io.voiceagent.ingress.config.IngressSettings;
 import io.voiceagent.ingress.config.WebConfig;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Variables;
+import io.voiceagent.transport.telemetry.Sampling;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -196,6 +197,11 @@ public final class WebHarness implements AutoCloseable {
                     .addSpanProcessor(SimpleSpanProcessor.create(harness.exporter()))
                     .build()
                     .get("test");
+        }
+
+        @Bean
+        Sampling sampling(org.springframework.core.env.Environment environment) {
+            return Sampling.from(Variables.of(environment::getProperty));
         }
 
         @Bean

@@ -1,7 +1,6 @@
 package io.voiceagent.transport.stage;
 
 import io.opentelemetry.api.trace.Span;
-import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import io.voiceagent.messages.Announcement;
@@ -50,7 +49,7 @@ final class Incarnation {
     private final StageOptions options;
     private final CallHandler handler;
     private final Clients clients;
-    private final Tracer tracer;
+    private final CallSpans spans;
     private final StageMetrics metrics;
     private final Executor virtualThreads = task -> Thread.ofVirtual().start(task);
 
@@ -77,11 +76,11 @@ final class Incarnation {
             Producer<String, byte[]> results,
             Producer<String, byte[]> announcements) {}
 
-    Incarnation(StageOptions options, CallHandler handler, Clients clients, Tracer tracer, StageMetrics metrics) {
+    Incarnation(StageOptions options, CallHandler handler, Clients clients, CallSpans spans, StageMetrics metrics) {
         this.options = options;
         this.handler = handler;
         this.clients = clients;
-        this.tracer = tracer;
+        this.spans = spans;
         this.metrics = metrics;
         this.ledger = new CallLedger(id, options.slots());
         this.lease = new OwnLease(options.lease(), System.nanoTime());
@@ -190,7 +189,7 @@ final class Incarnation {
     }
 
     private void start(Call call, ConsumerRecord<String, byte[]> record) {
-        Span span = CallSpans.start(tracer, options.stage(), call, id, record);
+        Span span = spans.start(options.stage(), call, id, record);
         Context context = TraceHeaders.extract(record.headers()).with(span);
         FrameStream frames = new FrameStream(clients.frames(), call, id, context, metrics);
         RunningCall attempt =
@@ -207,7 +206,7 @@ final class Incarnation {
             int count = frames.settle(plain);
             CallResult result = conclusion.result(call.ref(), call.conversation(), id, count);
             metrics.ended(result, Duration.ofNanos(System.nanoTime() - began));
-            attempt.endSpan(result);
+            spans.end(attempt.span(), result);
             ledger.finished(result, Json.write(result).length);
             deliver(result, attempt.traceContext());
         } catch (DeliveryFailedException | RuntimeException e) {

@@ -3,7 +3,6 @@ package io.voiceagent.transport.stage;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.voiceagent.messages.Call;
-import io.voiceagent.messages.CallResult;
 import io.voiceagent.transport.stage.Conclusion.End;
 import io.voiceagent.transport.stage.Conclusion.StopKind;
 import io.voiceagent.transport.telemetry.LogScope;
@@ -166,10 +165,5 @@ final class RunningCall implements CallContext {
         } catch (RuntimeException e) {
             LOG.warn("An action on the stop of call {} failed", ref(), e);
         }
-    }
-
-    /** Sets what the span says of the end, and ends it. */
-    void endSpan(CallResult result) {
-        CallSpans.end(span, result);
     }
 }

@@ -1,7 +1,6 @@
 package io.voiceagent.transport.stage;
 
 import io.micrometer.core.instrument.MeterRegistry;
-import io.opentelemetry.api.trace.Tracer;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.telemetry.Telemetry;
 import java.time.Duration;
@@ -30,7 +29,7 @@ public final class StageRuntime implements AutoCloseable {
     private final StageOptions options;
     private final CallHandler handler;
     private final Incarnation.Clients clients;
-    private final Tracer tracer;
+    private final CallSpans spans;
     private final StageMetrics metrics;
     private final Thread thread;
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -40,14 +39,14 @@ public final class StageRuntime implements AutoCloseable {
             StageOptions options,
             CallHandler handler,
             Incarnation.Clients clients,
-            Tracer tracer,
+            CallSpans spans,
             StageMetrics metrics) {
         this.options = options;
         this.handler = handler;
         this.clients = clients;
-        this.tracer = tracer;
+        this.spans = spans;
         this.metrics = metrics;
-        this.incarnation = new Incarnation(options, handler, clients, tracer, metrics);
+        this.incarnation = new Incarnation(options, handler, clients, spans, metrics);
         this.thread = Thread.ofPlatform().name("stage-" + options.stage()).unstarted(this::lives);
     }
 
@@ -67,8 +66,12 @@ public final class StageRuntime implements AutoCloseable {
         Incarnation.Clients clients = new Incarnation.Clients(
                 frames, telemetry.traced(frames), Producers.announcements(options.kafka(), client + "-announcements"));
         StageMetrics metrics = new StageMetrics(meters, options.stage());
-        StageRuntime runtime =
-                new StageRuntime(options, handler, clients, telemetry.tracer("io.voiceagent.transport.stage"), metrics);
+        StageRuntime runtime = new StageRuntime(
+                options,
+                handler,
+                clients,
+                new CallSpans(telemetry.tracer("io.voiceagent.transport.stage"), telemetry.messageText()),
+                metrics);
         metrics.gauges(options.slots(), runtime::held, () -> runtime.incarnation.announcementAge());
         runtime.thread.start();
         return runtime;
@@ -142,7 +145,7 @@ public final class StageRuntime implements AutoCloseable {
                 Thread.currentThread().interrupt();
                 return;
             }
-            incarnation = new Incarnation(options, handler, clients, tracer, metrics);
+            incarnation = new Incarnation(options, handler, clients, spans, metrics);
             // Whoever closes has either seen the new life or been seen here
             if (closing.getCount() == 0) {
                 return;

@@ -13,11 +13,16 @@ import io.opentelemetry.sdk.trace.SpanProcessor;
 final class BoundedSpanProcessor implements SpanProcessor {
     private final SpanProcessor batches;
     private final SpanCounts counts;
+    private final boolean sampled;
 
-    /** @param batches must have a queue larger than {@link SpanCounts#MAX_WAITING} */
-    BoundedSpanProcessor(SpanProcessor batches, SpanCounts counts) {
+    /**
+     * @param batches must have a queue larger than {@link SpanCounts#MAX_WAITING}
+     * @param sampled whether it is for spans that are sampled, or for those that are recorded and not sampled
+     */
+    BoundedSpanProcessor(SpanProcessor batches, SpanCounts counts, boolean sampled) {
         this.batches = batches;
         this.counts = counts;
+        this.sampled = sampled;
     }
 
     @Override
@@ -30,7 +35,7 @@ final class BoundedSpanProcessor implements SpanProcessor {
 
     @Override
     public void onEnd(ReadableSpan span) {
-        if (span.getSpanContext().isSampled() && counts.admit()) {
+        if (span.getSpanContext().isSampled() == sampled && counts.admit()) {
             batches.onEnd(span);
         }
     }

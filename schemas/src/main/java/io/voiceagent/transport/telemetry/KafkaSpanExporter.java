@@ -9,9 +9,11 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,13 +28,19 @@ final class KafkaSpanExporter implements SpanExporter {
     private static final Logger LOG = LoggerFactory.getLogger(KafkaSpanExporter.class);
     private final Producer<String, byte[]> producer;
     private final String topic;
+    private final int partitions;
     private final int maxRecordBytes;
     private final SpanCounts counts;
     private final OncePerMinute warning = new OncePerMinute(LOG, System::nanoTime);
     private final Set<CompletableResultCode> inFlight = ConcurrentHashMap.newKeySet();
 
-    /** @param maxRecordBytes a batch that is larger is halved; a single span that is larger is given up */
-    KafkaSpanExporter(Producer<String, byte[]> producer, String topic, int maxRecordBytes, SpanCounts counts) {
+    /**
+     * @param partitions of the topic, when all spans of a trace have to be in one of them; 0: any will do
+     * @param maxRecordBytes a batch that is larger is halved; a single span that is larger is given up
+     */
+    KafkaSpanExporter(
+            Producer<String, byte[]> producer, String topic, int partitions, int maxRecordBytes, SpanCounts counts) {
+        this.partitions = partitions;
         this.producer = producer;
         this.topic = topic;
         this.maxRecordBytes = maxRecordBytes;
@@ -43,24 +51,31 @@ final class KafkaSpanExporter implements SpanExporter {
     public CompletableResultCode export(Collection<SpanData> spans) {
         counts.taken(spans.size());
         List<CompletableResultCode> results = new ArrayList<>();
-        send(List.copyOf(spans), results);
+        if (partitions == 0) {
+            send(List.copyOf(spans), null, results);
+        } else {
+            spans.stream()
+                    .collect(Collectors.groupingBy(
+                            span -> Math.floorMod(span.getTraceId().hashCode(), partitions)))
+                    .forEach((partition, group) -> send(group, partition, results));
+        }
         CompletableResultCode all = CompletableResultCode.ofAll(results);
         inFlight.add(all);
         all.whenComplete(() -> inFlight.remove(all));
         return all;
     }
 
-    private void send(List<SpanData> spans, List<CompletableResultCode> results) {
+    private void send(List<SpanData> spans, @Nullable Integer partition, List<CompletableResultCode> results) {
         if (spans.isEmpty()) {
             return;
         }
         byte[] request = OtlpSpans.encode(spans);
         if (request.length <= maxRecordBytes) {
-            results.add(send(request, spans.size()));
+            results.add(send(request, partition, spans.size()));
         } else if (spans.size() > 1) {
             int half = spans.size() / 2;
-            send(spans.subList(0, half), results);
-            send(spans.subList(half, spans.size()), results);
+            send(spans.subList(0, half), partition, results);
+            send(spans.subList(half, spans.size()), partition, results);
         } else {
             counts.tooLarge(1);
             warning.warn("A span of %d bytes is too large for %s".formatted(request.length, topic), null);
@@ -68,10 +83,10 @@ final class KafkaSpanExporter implements SpanExporter {
         }
     }
 
-    private CompletableResultCode send(byte[] request, int spans) {
+    private CompletableResultCode send(byte[] request, @Nullable Integer partition, int spans) {
         CompletableResultCode result = new CompletableResultCode();
         try {
-            producer.send(new ProducerRecord<>(topic, request), (metadata, error) -> {
+            producer.send(new ProducerRecord<>(topic, partition, null, request), (metadata, error) -> {
                 if (error == null) {
                     counts.exported(spans);
                     result.succeed();

@@ -16,15 +16,17 @@ import io.opentelemetry.sdk.resources.Resource;
 import io.opentelemetry.sdk.trace.SdkTracerProvider;
 import io.opentelemetry.sdk.trace.SdkTracerProviderBuilder;
 import io.opentelemetry.sdk.trace.SpanLimits;
-import io.opentelemetry.sdk.trace.SpanProcessor;
 import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
+import io.opentelemetry.sdk.trace.export.BatchSpanProcessorBuilder;
 import io.opentelemetry.sdk.trace.export.SpanExporter;
-import io.opentelemetry.sdk.trace.samplers.Sampler;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.TopicSpecs;
+import io.voiceagent.transport.telemetry.SpanCounts.Destination;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -34,7 +36,7 @@ import org.apache.kafka.clients.producer.Producer;
  * The telemetry of one service: its own OpenTelemetry SDK, never the global one, so that several services can share a
  * JVM and still be told apart.
  *
- * <p>Ended spans leave within 200 ms as OTLP protobuf on {@code otlp_spans}, and by OTLP when an endpoint is set;
+ * <p>Ended spans of sampled traces leave within 200 ms as OTLP protobuf on {@code otlp_spans}, and by OTLP when an endpoint is set;
  * metrics leave on {@code otlp_metrics}. The trace context on the wire is W3C's. Thread-safe.
  */
 public final class Telemetry implements MeterBinder, AutoCloseable {
@@ -46,14 +48,16 @@ public final class Telemetry implements MeterBinder, AutoCloseable {
     private static final int MAX_ATTRIBUTE_LENGTH = 4_096;
 
     private final TelemetryOptions options;
-    private final SpanCounts counts;
+    /** That of the archive first. */
+    private final List<SpanCounts> counts;
+
     private final OpenTelemetrySdk sdk;
     private final KafkaTelemetry kafka;
     private final Producer<String, byte[]> metricsProducer;
 
     private Telemetry(
             TelemetryOptions options,
-            SpanCounts counts,
+            List<SpanCounts> counts,
             OpenTelemetrySdk sdk,
             Producer<String, byte[]> metricsProducer) {
         this.options = options;
@@ -63,35 +67,72 @@ public final class Telemetry implements MeterBinder, AutoCloseable {
         // A span per poll would belong to no turn
         this.kafka = KafkaTelemetry.builder(sdk)
                 .setMessagingReceiveTelemetryEnabled(false)
+                .addProducerAttributesExtractors(new SendAttributes())
                 .build();
     }
 
     /** Starts the export. Does not wait for Kafka: spans of before it is there are sent when it is. */
     public static Telemetry start(TelemetryOptions options) {
-        SpanCounts counts = new SpanCounts();
         String client = options.serviceName() + "-" + options.instanceId();
-        SpanExporter toKafka = new KafkaSpanExporter(
-                Producers.telemetry(options.kafka(), client + "-spans"),
-                Topics.OTLP_SPANS,
-                TopicSpecs.MAX_SMALL_RECORD_BYTES / 2,
-                counts);
+        List<SpanCounts> counts = new ArrayList<>();
         SdkTracerProviderBuilder tracers = SdkTracerProvider.builder()
                 .setIdGenerator(new ForcedIds())
                 .setResource(Resource.getDefault().merge(resource(options)))
-                .setSampler(Sampler.parentBased(Sampler.traceIdRatioBased(options.sampleRate())))
+                .setSampler(options.sampling().sampler())
                 .setSpanLimits(SpanLimits.builder()
                         .setMaxAttributeValueLength(MAX_ATTRIBUTE_LENGTH)
-                        .build())
-                .addSpanProcessor(new BoundedSpanProcessor(batches(toKafka), counts));
+                        .build());
+        SpanCounts archive = add(counts, Destination.ARCHIVE);
+        SpanExporter toKafka = toKafka(options, client + "-spans", Topics.OTLP_SPANS, 0, archive);
+        tracers.addSpanProcessor(new BoundedSpanProcessor(batches(toKafka).build(), archive, true));
+        if (options.sampling().keepsSome()) {
+            SpanCounts undecided = add(counts, Destination.UNDECIDED);
+            SpanExporter waiting = toKafka(
+                    options,
+                    client + "-undecided",
+                    Topics.OTLP_SPANS_UNDECIDED,
+                    options.kafka().agentPartitions(),
+                    undecided);
+            tracers.addSpanProcessor(new BoundedSpanProcessor(
+                    batches(waiting).setExportUnsampledSpans(true).build(), undecided, false));
+        }
         URI endpoint = options.otlpEndpoint();
         if (endpoint != null) {
-            tracers.addSpanProcessor(batches(overOtlp(options, endpoint)));
+            SpanCounts otlp = add(counts, Destination.OTLP);
+            SpanExporter counted = new CountedSpanExporter(overOtlp(options, endpoint), otlp);
+            tracers.addSpanProcessor(new BoundedSpanProcessor(batches(counted).build(), otlp, true));
         }
         OpenTelemetrySdk sdk = OpenTelemetrySdk.builder()
                 .setTracerProvider(tracers.build())
                 .setPropagators(ContextPropagators.create(W3CTraceContextPropagator.getInstance()))
                 .build();
         return new Telemetry(options, counts, sdk, Producers.telemetry(options.kafka(), client + "-metrics"));
+    }
+
+    private static SpanCounts add(List<SpanCounts> all, Destination destination) {
+        SpanCounts counts = new SpanCounts(destination);
+        all.add(counts);
+        return counts;
+    }
+
+    private static SpanExporter toKafka(
+            TelemetryOptions options, String client, String topic, int partitions, SpanCounts counts) {
+        return new KafkaSpanExporter(
+                Producers.telemetry(options.kafka(), client),
+                topic,
+                partitions,
+                TopicSpecs.MAX_SMALL_RECORD_BYTES / 2,
+                counts);
+    }
+
+    /** Which traces are recorded. */
+    public Sampling sampling() {
+        return options.sampling();
+    }
+
+    /** What spans may say of what was said. */
+    public MessageText messageText() {
+        return options.messageText();
     }
 
     /** This service's OpenTelemetry, for instrumentation libraries. */
@@ -135,18 +176,21 @@ public final class Telemetry implements MeterBinder, AutoCloseable {
 
     /** Spans that Kafka has acknowledged. */
     public long spansExported() {
-        return counts.exported();
+        return counts.getFirst().exported();
     }
 
     /** Spans that will not be archived: the queue was full, a span too large, or Kafka away for too long. */
     public long spansLost() {
-        return counts.lost();
+        return counts.getFirst().lost();
     }
 
-    /** Registers {@code voice.agent.telemetry.spans.exported}, {@code voice.agent.telemetry.spans.lost} and {@code voice.agent.telemetry.spans.waiting}. */
+    /**
+     * Registers {@code voice.agent.telemetry.spans.exported}, {@code voice.agent.telemetry.spans.lost} and {@code
+     * voice.agent.telemetry.spans.waiting}, by destination.
+     */
     @Override
     public void bindTo(MeterRegistry registry) {
-        counts.bindTo(registry);
+        counts.forEach(each -> each.bindTo(registry));
     }
 
     /** Sends what is left, for 5 s at most. */
@@ -156,13 +200,12 @@ public final class Telemetry implements MeterBinder, AutoCloseable {
         metricsProducer.close(Duration.ofSeconds(3));
     }
 
-    private static SpanProcessor batches(SpanExporter exporter) {
+    private static BatchSpanProcessorBuilder batches(SpanExporter exporter) {
         return BatchSpanProcessor.builder(exporter)
                 .setScheduleDelay(EXPORT_DELAY)
                 .setExporterTimeout(EXPORT_TIMEOUT)
                 .setMaxQueueSize(SpanCounts.MAX_WAITING + BATCH)
-                .setMaxExportBatchSize(BATCH)
-                .build();
+                .setMaxExportBatchSize(BATCH);
     }
 
     private static SpanExporter overOtlp(TelemetryOptions options, URI endpoint) {

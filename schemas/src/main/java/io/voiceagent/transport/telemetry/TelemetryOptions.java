@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param serviceVersion resource attribute {@code service.version}
  * @param instanceId resource attribute {@code service.instance.id}, unique to this process and service
  * @param kafka where {@code otlp_spans} and {@code otlp_metrics} are
- * @param sampleRate share of new traces that are recorded, 0 to 1; a trace that came in keeps the decision it came with
+ * @param sampling which traces are recorded
+ * @param messageText what spans may say of what was said
  * @param otlpEndpoint where spans go by OTLP as well, or null for Kafka alone
  * @param otlpProtocol how they go there
  * @param metricsOverOtlp whether metrics go to the endpoint as well (by HTTP only); Jaeger, for one, takes none
@@ -29,7 +30,8 @@ public record TelemetryOptions(
         String serviceVersion,
         String instanceId,
         KafkaSettings kafka,
-        double sampleRate,
+        Sampling sampling,
+        MessageText messageText,
         @Nullable URI otlpEndpoint,
         OtlpProtocol otlpProtocol,
         boolean metricsOverOtlp,
@@ -42,9 +44,6 @@ public record TelemetryOptions(
     }
 
     public TelemetryOptions {
-        if (!(sampleRate >= 0 && sampleRate <= 1)) {
-            throw new InvalidSettingException("TRACE_SAMPLE_RATE", "is " + sampleRate, "Use a number from 0 to 1");
-        }
         if (metricsInterval.compareTo(Duration.ofSeconds(1)) < 0
                 || metricsInterval.compareTo(Duration.ofMinutes(10)) > 0) {
             throw new InvalidSettingException(
@@ -53,7 +52,7 @@ public record TelemetryOptions(
     }
 
     /**
-     * Reads {@code TRACE_SAMPLE_RATE}, {@code OTEL_EXPORTER_OTLP_ENDPOINT}, {@code OTEL_EXPORTER_OTLP_PROTOCOL},
+     * Reads what {@link Sampling#from} does, {@code TRACE_MESSAGE_TEXT}, {@code OTEL_EXPORTER_OTLP_ENDPOINT}, {@code OTEL_EXPORTER_OTLP_PROTOCOL},
      * {@code OTEL_METRICS_EXPORTER} ({@code otlp} or {@code none}), {@code METRICS_INTERVAL_SECONDS} and {@code
      * INSTANCE_ID} (otherwise random).
      *
@@ -67,7 +66,10 @@ public record TelemetryOptions(
                 serviceVersion,
                 variables.text("INSTANCE_ID", UUID.randomUUID().toString()),
                 kafka,
-                variables.decimal("TRACE_SAMPLE_RATE", 1.0, 0, 1),
+                Sampling.from(variables),
+                new MessageText(variables
+                        .oneOf("TRACE_MESSAGE_TEXT", "false", Set.of("true", "false"))
+                        .equals("true")),
                 endpoint,
                 protocol(variables, endpoint),
                 variables

@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
 
 /** What the exporter does with spans that are too large or can't be sent; every one is counted once. */
 class KafkaSpanExporterTest {
-    private final SpanCounts counts = new SpanCounts();
+    private final SpanCounts counts = new SpanCounts(SpanCounts.Destination.ARCHIVE);
 
     @Test
     void aLargeBatchIsSplitAndAnOversizeSpanIsGivenUp() throws Exception {
         MockProducer<String, byte[]> producer = producer(true);
-        KafkaSpanExporter exporter = new KafkaSpanExporter(producer, "spans", 400, counts);
+        KafkaSpanExporter exporter = new KafkaSpanExporter(producer, "spans", 0, 400, counts);
 
         var result = exporter.export(spans(8, 1_000));
 
@@ -47,7 +47,7 @@ class KafkaSpanExporterTest {
     @Test
     void aRefusedBatchIsCounted() {
         MockProducer<String, byte[]> producer = producer(false);
-        KafkaSpanExporter exporter = new KafkaSpanExporter(producer, "spans", 100_000, counts);
+        KafkaSpanExporter exporter = new KafkaSpanExporter(producer, "spans", 0, 100_000, counts);
 
         var result = exporter.export(spans(3, 0));
         producer.errorNext(new TimeoutException("away"));

@@ -5,7 +5,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
@@ -202,30 +205,139 @@ class TelemetryTest {
         }
     }
 
+    private record Post(String path, String type, byte[] body) {}
+
+    /** Both ways bring the same, and the published protobuf classes read it: a span with everything that a span can have, and each kind of meter. */
     @Test
     void spansAndMetricsAlsoGoToAnEndpoint() throws Exception {
-        BlockingQueue<String> paths = new LinkedBlockingQueue<>();
+        BlockingQueue<Post> posts = new LinkedBlockingQueue<>();
         HttpServer collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         collector.createContext("/", exchange -> {
-            exchange.getRequestBody().readAllBytes();
-            paths.add(exchange.getRequestURI().getPath());
+            posts.add(new Post(
+                    exchange.getRequestURI().getPath(),
+                    exchange.getRequestHeaders().getFirst("Content-Type"),
+                    exchange.getRequestBody().readAllBytes()));
             exchange.sendResponseHeaders(200, -1);
             exchange.close();
         });
         collector.start();
         String endpoint = "http://127.0.0.1:" + collector.getAddress().getPort();
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
         try (Telemetry telemetry =
                 start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint, "METRICS_INTERVAL_SECONDS", "1"))) {
-            telemetry.tracer("test").spanBuilder("both").startSpan().end();
+            telemetry.bindTo(meters);
+            spanWithEverything(telemetry);
             var registry = telemetry.meterRegistry();
-            registry.counter("orders").increment();
+            registry.counter("orders").increment(3);
+            registry.gauge("depth", 7);
+            io.micrometer.core.instrument.Timer.builder("took")
+                    .publishPercentileHistogram()
+                    .register(registry)
+                    .record(Duration.ofMillis(12));
 
-            assertThat(List.of(paths.poll(15, TimeUnit.SECONDS), paths.poll(15, TimeUnit.SECONDS)))
-                    .containsExactlyInAnyOrder("/v1/traces", "/v1/metrics");
+            Map<String, Post> received = new HashMap<>();
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
+                Post post = posts.poll(50, TimeUnit.MILLISECONDS);
+                if (post != null) {
+                    received.put(post.path(), post);
+                }
+                return received.size() == 2;
+            });
+            assertThat(received.values()).extracting(Post::type).containsOnly("application/x-protobuf");
+            var trace = ExportTraceServiceRequest.parseFrom(
+                    received.get("/v1/traces").body());
             await().until(() -> seen("both").isPresent());
+            var span = trace.getResourceSpans(0).getScopeSpans(0).getSpans(0);
+            assertThat(ofThisTest(trace.getResourceSpans(0).getResource())).isTrue();
+            assertThat(span).isEqualTo(seen("both").orElseThrow());
+            assertThat(span.getUnknownFields().asMap()).isEmpty();
+            assertThat(span.getAttributesCount()).isEqualTo(5);
+            assertThat(span.getEvents(0).getName()).isEqualTo("first");
+            assertThat(span.getLinks(0).getTraceId().size()).isEqualTo(16);
+            assertThat(span.getStatus().getCode())
+                    .isEqualTo(io.opentelemetry.proto.trace.v1.Status.StatusCode.STATUS_CODE_ERROR);
+            assertThat(span.getFlags() & 1).isEqualTo(1);
+
+            var metrics = ExportMetricsServiceRequest.parseFrom(
+                    received.get("/v1/metrics").body());
+            assertThat(metrics.getResourceMetrics(0).getScopeMetrics(0).getMetricsList())
+                    .filteredOn(metric -> List.of("orders", "depth", "took").contains(metric.getName()))
+                    .extracting(metric -> metric.getName() + " " + metric.getDataCase())
+                    .containsExactlyInAnyOrder("orders SUM", "depth GAUGE", "took HISTOGRAM");
+            await().until(() -> metric("took").isPresent());
+            await().untilAsserted(() -> assertThat(meters.get("voice.agent.telemetry.spans.exported")
+                            .tag("destination", "otlp")
+                            .functionCounter()
+                            .count())
+                    .isEqualTo(1));
             registry.close();
         } finally {
             collector.stop(0);
+        }
+    }
+
+    private static void spanWithEverything(Telemetry telemetry) {
+        var linked = TraceHeaders.parent("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331", true);
+        telemetry
+                .tracer("test")
+                .spanBuilder("both")
+                .setAttribute("text", "ü\u0000")
+                .setAttribute("number", 7L)
+                .setAttribute("fraction", 0.5)
+                .setAttribute("truth", true)
+                .setAttribute(AttributeKey.stringArrayKey("list"), List.of("a", "b"))
+                .addLink(Span.fromContext(linked).getSpanContext())
+                .startSpan()
+                .addEvent("first", Attributes.of(AttributeKey.longKey("n"), 1L))
+                .setStatus(StatusCode.ERROR, "why")
+                .end();
+    }
+
+    /** An endpoint that refuses costs the spans that were for it, and they are counted; the archive has them all the same. */
+    @Test
+    void whatAnEndpointDoesNotTakeIsCounted() {
+        SimpleMeterRegistry meters = new SimpleMeterRegistry();
+        try (Refusing refusing = new Refusing();
+                Telemetry telemetry =
+                        start(Map.of("OTEL_EXPORTER_OTLP_ENDPOINT", refusing.url(), "OTEL_METRICS_EXPORTER", "none"))) {
+            telemetry.bindTo(meters);
+            telemetry.tracer("test").spanBuilder("refused").startSpan().end();
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(() -> assertThat(meters.get("voice.agent.telemetry.spans.lost")
+                                    .tag("destination", "otlp")
+                                    .tag("reason", "not_sent")
+                                    .functionCounter()
+                                    .count())
+                            .isEqualTo(1));
+            await().until(() -> seen("refused").isPresent());
+            assertThat(telemetry.spansLost()).isZero();
+        }
+    }
+
+    private static final class Refusing implements AutoCloseable {
+        private final HttpServer server;
+
+        Refusing() {
+            try {
+                server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+            } catch (java.io.IOException e) {
+                throw new java.io.UncheckedIOException(e);
+            }
+            server.createContext("/", exchange -> {
+                exchange.getRequestBody().readAllBytes();
+                exchange.sendResponseHeaders(400, -1);
+                exchange.close();
+            });
+            server.start();
+        }
+
+        String url() {
+            return "http://127.0.0.1:" + server.getAddress().getPort();
+        }
+
+        @Override
+        public void close() {
+            server.stop(0);
         }
     }
 
@@ -238,6 +350,7 @@ class TelemetryTest {
             assertThat(telemetry.flush(Duration.ofSeconds(10))).isTrue();
 
             assertThat(meters.get("voice.agent.telemetry.spans.exported")
+                            .tag("destination", "archive")
                             .functionCounter()
                             .count())
                     .isEqualTo(1);

@@ -15,6 +15,7 @@ import io.voiceagent.transport.Versions;
 import io.voiceagent.transport.stage.StageOptions;
 import io.voiceagent.transport.stage.StageRuntime;
 import io.voiceagent.transport.telemetry.Telemetry;
+import io.voiceagent.transport.telemetry.TenantMeters;
 import io.voiceagent.transport.telemetry.TraceExemplars;
 import java.time.Duration;
 import java.util.List;
@@ -55,6 +56,12 @@ class ToolWorkerConfiguration {
     @Bean
     TraceExemplars exemplars() {
         return new TraceExemplars();
+    }
+
+    /** Boot gives it to all registries. Static, so that it is there before they are. */
+    @Bean
+    static TenantMeters tenantMeters(Environment environment) {
+        return TenantMeters.from(Variables.of(environment::getProperty));
     }
 
     @Bean

@@ -21,6 +21,7 @@ import io.voiceagent.transport.stage.CallHandler;
 import io.voiceagent.transport.stage.CallStoppedException;
 import io.voiceagent.transport.stage.FramesFailedException;
 import io.voiceagent.transport.stage.Outcome;
+import io.voiceagent.transport.telemetry.SpanAttributes;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.ExecutionException;
@@ -62,10 +63,11 @@ public final class ToolCallHandler implements CallHandler, AutoCloseable {
             throw new IllegalArgumentException("not a tool call: " + context.ref());
         }
         Span span = context.span();
-        span.setAttribute("gen_ai.operation.name", "execute_tool");
+        span.setAttribute(SpanAttributes.OPERATION, "execute_tool");
         span.setAttribute("gen_ai.tool.name", call.tool());
         span.setAttribute("gen_ai.tool.call.id", call.callId());
-        span.setAttribute("gen_ai.tool.type", "function");
+        // Runs here, not at the client
+        span.setAttribute("gen_ai.tool.type", "extension");
         return switch (catalogue.find(call.tool(), call.hash())) {
             case Match.Offered(Tool tool) -> measured(context, call, tool);
             case Match.Changed(String offered) -> wrongWorker(call.tool() + " is offered as another version here");
@@ -78,17 +80,18 @@ public final class ToolCallHandler implements CallHandler, AutoCloseable {
     }
 
     private Outcome measured(CallContext context, Call.Tool call, Tool tool) throws Exception {
+        context.span()
+                .setAttribute("gen_ai.tool.description", tool.description().description());
         long begin = System.nanoTime();
         String outcome = "aborted";
         try {
             Outcome ended = checkAndRun(context, call, tool);
             outcome = outcomeOf(ended);
-            if (!outcome.equals("completed")) {
-                context.span().setAttribute("error.type", outcome);
-            }
             return ended;
         } finally {
-            metrics.ended(call.tool(), outcome, Duration.ofNanos(System.nanoTime() - begin));
+            Duration took = Duration.ofNanos(System.nanoTime() - begin);
+            metrics.ended(call.tool(), outcome, took);
+            metrics.endedOf(call.tenant(), took);
         }
     }
 

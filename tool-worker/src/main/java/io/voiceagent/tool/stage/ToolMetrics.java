@@ -3,6 +3,7 @@ package io.voiceagent.tool.stage;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import io.voiceagent.transport.telemetry.TenantMeters;
 import java.time.Duration;
 
 /** Meters of the tool stage: {@code voice_agent_tool_call_seconds} and {@code voice_agent_tool_results_cut_total}. */
@@ -24,6 +25,15 @@ final class ToolMetrics {
                 .minimumExpectedValue(Duration.ofMillis(1))
                 .maximumExpectedValue(Duration.ofMinutes(1))
                 .tags("tool", tool, "outcome", outcome)
+                .register(registry)
+                .record(duration);
+    }
+
+    /** The same once more by tenant, without the histogram. */
+    void endedOf(String tenant, Duration duration) {
+        Timer.builder(TenantMeters.PREFIX + "tool.call")
+                .description("Duration of tool calls by tenant")
+                .tag(TenantMeters.TENANT, tenant)
                 .register(registry)
                 .record(duration);
     }

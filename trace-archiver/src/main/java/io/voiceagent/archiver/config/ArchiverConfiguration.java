@@ -18,12 +18,14 @@ import io.voiceagent.archiver.responses.ResponseArchiver;
 import io.voiceagent.archiver.responses.ResponseStorage;
 import io.voiceagent.archiver.spans.SpanDecoder;
 import io.voiceagent.archiver.spans.SpanFormat;
+import io.voiceagent.archiver.tail.TailSampler;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.InvalidSettingException;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicCreator;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.Versions;
+import io.voiceagent.transport.telemetry.Sampling;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
 import io.voiceagent.transport.telemetry.TraceExemplars;
@@ -131,6 +133,20 @@ class ArchiverConfiguration {
 
     private static int spanWriters(Variables variables) {
         return variables.integer("ARCHIVE_SPAN_WRITERS", 2, 1, Database.MAX_SPAN_WRITERS);
+    }
+
+    /** Runs when there are traces that are not sampled, and a rule by which some of them are kept. */
+    @Bean
+    TailSampling tailSampling(
+            TelemetryOptions telemetry,
+            KafkaSettings kafka,
+            KafkaClients topicsAreThere,
+            MeterRegistry registry,
+            Variables variables) {
+        long megabytes = variables.integer("TRACE_TAIL_MEGABYTES", 64, 1, 4_096);
+        Sampling sampling = telemetry.sampling();
+        return new TailSampling(
+                sampling.keepsSome() ? new TailSampler(kafka, sampling.keepSlower(), megabytes << 20, registry) : null);
     }
 
     private static int keepDays(Variables variables) {
