@@ -15,6 +15,7 @@ public final class RunningSystem implements AutoCloseable {
     private final LocalSystem system;
     private final String apiKeys;
     private @Nullable Database database;
+    private @Nullable String kafka;
 
     private RunningSystem(Options options, DataDirectory directory, LocalSystem system, String apiKeys) {
         this.options = options;
@@ -41,6 +42,7 @@ public final class RunningSystem implements AutoCloseable {
         var running = new RunningSystem(options, directory, system, settings.apiKeys(directory));
         try {
             var servers = system.start();
+            running.kafka = servers.kafka();
             running.database = new Database(servers.jdbcUrl(), servers.postgresUser(), servers.postgresPassword());
         } catch (RuntimeException | InterruptedException e) {
             running.close();
@@ -62,6 +64,11 @@ public final class RunningSystem implements AutoCloseable {
     /** Where the archive is. */
     public Database database() {
         return Objects.requireNonNull(database, "not started");
+    }
+
+    /** For {@code bootstrap.servers}. */
+    public String kafka() {
+        return Objects.requireNonNull(kafka, "not started");
     }
 
     /** What a client of the database needs. */
