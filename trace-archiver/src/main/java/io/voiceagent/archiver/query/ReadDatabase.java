@@ -27,6 +27,8 @@ public final class ReadDatabase implements AutoCloseable {
     private static final Duration CONNECT_LIMIT = Duration.ofSeconds(5);
     private static final int SOCKET_SECONDS = 30;
     private static final String CANCELLED = "57014"; // query_canceled
+    private static final String DATA = "22"; // class of data exceptions, such as a list with a number beyond all bounds
+    private static final String NO_TABLE = "42P01"; // undefined_table: rolled back, and not made anew yet
 
     private final HikariDataSource pool;
     private final Scheduler threads = Schedulers.newBoundedElastic(CONNECTIONS, WAITING, "archive-query");
@@ -88,8 +90,13 @@ public final class ReadDatabase implements AutoCloseable {
                             .formatted(STATEMENT_LIMIT.toSeconds()),
                     e);
         }
+        if (state != null && state.startsWith(DATA)) {
+            return new InvalidParameterException(
+                    "tag", "has a value that the database can't compare", "Use a plain text or number");
+        }
         boolean away = e instanceof SQLTransientConnectionException
                 || state == null
+                || state.equals(NO_TABLE)
                 || state.startsWith("08")
                 || state.startsWith("57P");
         return away

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.test.web.reactive.server.EntityExchangeResult;
 import org.springframework.test.web.reactive.server.WebTestClient;
+import org.springframework.web.util.UriComponentsBuilder;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -274,6 +276,104 @@ class QueryRoutesTest {
                 .mapToLong(trace -> trace.path("spans").size())
                 .sum();
         assertThat(spans).isEqualTo(Trace.MAX_SPANS);
+    }
+
+    /** Whatever is asked: found, not found, or said what is wrong with it. */
+    @Test
+    void noQuestionIsAnError() {
+        long seed = System.nanoTime();
+        Random random = new Random(seed);
+        List<String> paths = List.of(
+                "/api/v1/traces",
+                "/api/v1/services",
+                "/api/v1/operations",
+                "/api/v1/metrics",
+                "/api/v1/metrics/{x}",
+                "/api/v1/traces/{x}",
+                "/api/traces",
+                "/api/services",
+                "/api/services/{x}/operations",
+                "/api/operations",
+                "/api/traces/{x}");
+        List<String> names = List.of(
+                "service",
+                "operation",
+                "status",
+                "min_duration",
+                "minDuration",
+                "maxDuration",
+                "tag",
+                "tags",
+                "start",
+                "end",
+                "lookback",
+                "limit",
+                "cursor",
+                "step",
+                "traceID",
+                "spanKind");
+        List<String> values = List.of(
+                "",
+                "voice-agent-worker",
+                "agent.call_llm",
+                "error",
+                "1s",
+                "7",
+                "-1",
+                "9999999999999999999999",
+                "1e400",
+                "custom",
+                "a:b",
+                "a:[1e400000]",
+                "a:[\"\\u0000\"]",
+                "a:{",
+                "list:[\"a\",\"b\"]",
+                "{\"a\":\"b\"}",
+                "{\"a\":1e400000}",
+                "[]",
+                "null",
+                "' OR 1=1 --",
+                "%",
+                "\u0000",
+                "\ud800",
+                "\uffff",
+                "x".repeat(3_000),
+                "2026-01-31T12:00:00Z",
+                "+292278994-08-17T07:12:55Z",
+                "1769860800000000",
+                "span.kind:client",
+                "error:true",
+                "{x}",
+                "..",
+                "\\",
+                "?",
+                ";DROP TABLE trace_spans");
+        int[] statuses = new int[600];
+        for (int i = 0; i < 500; i++) {
+            UriComponentsBuilder uri = UriComponentsBuilder.fromPath(paths.get(random.nextInt(paths.size())));
+            List<Object> filled = new ArrayList<>();
+            if (uri.build().getPath() instanceof String path && path.contains("{x}")) {
+                filled.add(values.get(1 + random.nextInt(values.size() - 1)));
+            }
+            for (int n = random.nextInt(4); n > 0; n--) {
+                uri.queryParam(names.get(random.nextInt(names.size())), "{v" + n + "}");
+                filled.add(values.get(random.nextInt(values.size())));
+            }
+            java.net.URI asked = uri.encode().buildAndExpand(filled.toArray()).toUri();
+            int status = client.get()
+                    .uri(asked)
+                    .exchange()
+                    .expectBody()
+                    .returnResult()
+                    .getStatus()
+                    .value();
+            assertThat(status).as("seed %d, %s", seed, asked).isIn(200, 400, 404);
+            statuses[status]++;
+        }
+        System.out.printf(
+                "500 questions: %d answered, %d refused, %d not found%n", statuses[200], statuses[400], statuses[404]);
+        assertThat(statuses[200]).isPositive();
+        assertThat(statuses[400]).isPositive();
     }
 
     private static JsonNode get(int status, String path) {
