@@ -51,6 +51,9 @@ function duration(ms) {
   return `${minutes} min ${Math.round((ms % 60000) / 1000)} s`;
 }
 
+/** How long after a span's begin an event was; 0 where its time tells nothing. */
+const since = (span, event) => Date.parse(event.time) - Date.parse(span.start_time) || 0;
+
 const trim = (number) => (number >= 100 ? Math.round(number) : Number(number.toPrecision(3))).toString();
 const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -65,12 +68,18 @@ function when(iso) {
 /** A value of an attribute as text. */
 const shown = (value) => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** Colours by service, the same for as long as the page is open. */
-const colours = new Map();
+/** Colours by service: fixed for the services of this system, by order of appearance for others. */
+const colours = new Map(["api", "worker", "tools", "archiver"].map((name, at) => [`voice-agent-${name}`, `c${at}`]));
 function colour(service) {
   if (!colours.has(service)) colours.set(service, `c${colours.size % 8}`);
   return colours.get(service);
 }
+
+/** A service's name without what all of this system have in common. */
+const brief = (service) => service.replace(/^voice-agent-(?=.)/, "");
+
+/** A name that may break behind its dots, slashes and underscores. */
+const breakable = (name) => name.split(/(?<=[._/])(?=.)/).flatMap((part, at) => (at ? [el("wbr"), part] : [part]));
 
 // ---------------------------------------------------------------- Search
 
@@ -152,7 +161,7 @@ function hit(trace, longest) {
     el("span", { class: "sub" },
       trace.errors ? el("span", { class: "badge" }, count(trace.errors, "error", "errors")) : null,
       ...trace.services.map((share) => el("span", {},
-        el("span", { class: `dot ${colour(share.service)}`, "aria-hidden": "true" }), `${share.service} ${share.spans}`))));
+        el("span", { class: `dot ${colour(share.service)}`, "aria-hidden": "true" }), `${brief(share.service)} ${share.spans}`))));
 }
 
 function options(select, first, names, chosen) {
@@ -163,13 +172,12 @@ function options(select, first, names, chosen) {
 
 async function loadServices(chosen) {
   const answer = await ask("services");
-  answer.services.forEach(colour);
   options(form.elements.service, "All services", answer.services, chosen);
 }
 
 async function loadOperations(service, chosen) {
   const names = service ? (await ask("operations", { service })).operations.map((operation) => operation.name) : [];
-  options(form.elements.operation, service ? "All operations" : "Choose a service first", names, chosen);
+  options(form.elements.operation, "All operations", names, chosen);
   form.elements.operation.disabled = !service;
 }
 
@@ -201,8 +209,9 @@ async function searchView(query) {
   byId("trace-view").hidden = true;
   byId("search-view").hidden = false;
   document.title = "Traces";
-  if (known === location.hash && found.length) return; // back from a trace: everything is still there
-  known = location.hash;
+  const here = location.hash || "#/";
+  if (known === here && found.length) return; // back from a trace: everything is still there
+  known = here;
   const given = Object.fromEntries(new URLSearchParams(query));
   for (const field of form.elements) {
     if (field.name && field.name !== "service" && field.name !== "operation") {
@@ -320,11 +329,19 @@ function sender(node) {
   return at;
 }
 
+/** How long the message lay in its topic; null where its sending has no span. */
+function lay(node) {
+  if (!node.parent?.hop?.produces) return null;
+  return Math.max(0, node.span.offset_ms - node.parent.span.offset_ms - node.parent.span.duration_ms);
+}
+
 function hopItem(node, fall) {
   const from = sender(node);
+  const waited = lay(node);
   return el("li", {}, el("button", { type: "button", on: { click: () => fall.show(node) } },
     el("span", { class: "topic" }, node.hop.topic), node.hop.place ? el("span", { class: "mono" }, ` ${node.hop.place}`) : null,
-    el("span", { class: "way" }, `${from ? from.span.service : "?"} → ${node.span.service}, at ${duration(node.span.offset_ms)}`)));
+    el("span", { class: "way" }, `${from ? brief(from.span.service) : "?"} → ${brief(node.span.service)}, +${duration(node.span.offset_ms)}${
+      waited === null ? "" : `, after ${duration(waited)} in the topic`}`)));
 }
 
 function waterfall(rows, total) {
@@ -417,23 +434,24 @@ function rowOf(node, percent) {
   const end = Math.min(100, left + width);
   const name = message && !message.produces ? `${span.operation}, by a message of ${message.topic}` : span.operation;
   const label = el("div", { class: "label" },
-    el("span", { class: "indent", style: { width: `${Math.min(node.depth, 12) * 14}px` } }),
+    el("span", { class: "indent", style: { "--depth": Math.min(node.depth, 12) } }),
     el("button", { class: `twist${node.children.length ? "" : " leaf"}`, type: "button", tabindex: "-1", "aria-hidden": "true" }, "▾"),
     el("span", { class: `dot ${colour(span.service)}`, "aria-hidden": "true" }),
-    el("span", { class: "name" }, span.operation),
-    el("span", { class: "service" }, span.service));
+    el("span", { class: "name" }, ...breakable(span.operation)),
+    el("span", { class: "service", title: span.service }, brief(span.service)));
   const time = el("div", { class: "time", "aria-hidden": "true" },
     el("span", { class: `bar ${colour(span.service)}`, style: { left: `${left}%`, width: `${width}%` } }),
     ...sent(node, percent),
     ...span.events.map((event) => el("span", { class: "event", title: event.name,
-      style: { left: `${percent(span.offset_ms + (Date.parse(event.time) - Date.parse(span.start_time)))}%` } })),
+      style: { left: `${percent(span.offset_ms + since(span, event))}%` } })),
     message ? el("span", { class: message.produces ? "out" : "in", title: message.topic, style: { left: `${left}%` } }) : null,
-    length(span, message, left, end));
+    message ? topicBeside(message.topic, left, end) : null);
+  const took = el("div", { class: "length", "aria-hidden": "true" }, duration(span.duration_ms));
   return el("div", {
     class: `row${span.status === "error" ? " failed" : ""}`, role: "treeitem", tabindex: "-1", "aria-level": node.depth + 1,
     "aria-expanded": node.children.length ? "true" : null,
     "aria-label": `${name}, ${span.service}, ${duration(span.duration_ms)}${span.status === "error" ? ", failed" : ""}`,
-  }, label, time);
+  }, label, time, took);
 }
 
 /** Marks on the sender's bar: where the messages left whose own sending has no span. */
@@ -443,17 +461,16 @@ function sent(node, percent) {
     .map((child) => el("span", { class: "out", title: `to ${child.hop.topic}`, style: { left: `${percent(child.span.offset_ms)}%` } }));
 }
 
-/** The duration beside the bar, where there is more room. */
-function length(span, message, left, end) {
-  const style = end < 70 ? { left: `${end}%` } : { right: `${100 - left}%` };
-  if (end >= 70 && left < 25) { style.right = "auto"; style.left = "4px"; style.color = "var(--card)"; style["font-weight"] = "600"; }
-  const topic = message ? el("span", { class: "topic" }, ` ${message.topic}`) : null;
-  return el("span", { class: "length", style }, duration(span.duration_ms), left < 25 && end >= 70 ? null : topic);
+/** The topic's name behind the bar, before it, or on it: where there is room. */
+function topicBeside(topic, left, end) {
+  if (end < 80) return el("span", { class: "topic", style: { left: `${end}%` } }, topic);
+  if (left > 20) return el("span", { class: "topic", style: { right: `${100 - left}%` } }, topic);
+  return el("span", { class: "topic on", style: { left: `${left}%` } }, topic);
 }
 
 function table(title, pairs) {
   return pairs.length ? [el("h2", {}, title), el("table", {}, el("tbody", {}, ...pairs.map(([key, value]) =>
-    el("tr", {}, el("th", { scope: "row" }, key), el("td", {}, shown(value))))))] : [];
+    el("tr", {}, el("th", { scope: "row" }, ...breakable(key)), el("td", {}, shown(value))))))] : [];
 }
 
 function detailOf(node) {
@@ -466,7 +483,7 @@ function detailOf(node) {
     span.status_message ? el("p", { class: "why" }, span.status_message) : null,
     ...table("Attributes", sorted(span.attributes)),
     ...span.events.flatMap((event) => table(`Event ${event.name}`,
-      [["at", `+${duration(Date.parse(event.time) - Date.parse(span.start_time))}`], ...sorted(event.attributes ?? {})])),
+      [["at", `+${duration(since(span, event))}`], ...sorted(event.attributes ?? {})])),
     ...linksOf(span.links),
     ...table("Span", facts),
     ...table("Resource", sorted(span.resource)));
