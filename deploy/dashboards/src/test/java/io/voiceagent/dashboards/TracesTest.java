@@ -162,7 +162,8 @@ class TracesTest {
             assertThat(metrics(port + 1))
                     .containsPattern("voice_agent_tenant_tokens_total\\{[^}]*tenant=\"local\"")
                     .containsPattern("voice_agent_tenant_turns_total\\{[^}]*tenant=\"local\"");
-            assertThat(metrics(port + 2)).containsPattern("voice_agent_tenant_tool_call_seconds_count\\{[^}]*tenant=\"local\"");
+            assertThat(metrics(port + 2))
+                    .containsPattern("voice_agent_tenant_tool_call_seconds_count\\{[^}]*tenant=\"local\"");
         });
     }
 
