@@ -12,6 +12,7 @@ import io.voiceagent.messages.Item;
 import io.voiceagent.messages.ModelRequest;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.Usage;
+import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.stage.CallContext;
 import io.voiceagent.transport.stage.CallHandler;
 import io.voiceagent.transport.stage.Outcome;
@@ -59,7 +60,9 @@ final class LlmCallHandler implements CallHandler {
                     new TurnError(ErrorCodes.INVALID_REQUEST, "The schema of text.format is not valid."), false, 0);
         }
         span.setAttribute("gen_ai.output.type", format.isPresent() ? "json" : "text");
+        CrashPoint.STAGE_EFFECT_BEFORE.reach();
         ModelOutcome outcome = client.call(context.ref(), call.request(), context.frames()::write, stop, observation);
+        CrashPoint.STAGE_EFFECT_AFTER.reach();
         if (format.isPresent() && outcome instanceof ModelOutcome.Completed(CallOutput.Model answer)) {
             CallOutput.Model checked = checked(answer, format.get());
             int violations =

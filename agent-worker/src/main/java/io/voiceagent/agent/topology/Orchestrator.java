@@ -7,6 +7,7 @@ import io.voiceagent.agent.core.Census;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.TopicSpecs;
+import io.voiceagent.transport.crash.CrashPoint;
 import java.time.Duration;
 import java.util.Properties;
 import java.util.UUID;
@@ -146,6 +147,9 @@ public final class Orchestrator implements AutoCloseable {
         properties.put(StreamsConfig.mainConsumerPrefix("auto.offset.reset"), "earliest");
         properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6_000);
         properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1_500);
+        if (CrashPoint.watched()) {
+            properties.put(StreamsConfig.DEFAULT_CLIENT_SUPPLIER_CONFIG, CommitPoints.class);
+        }
         return properties;
     }
 }

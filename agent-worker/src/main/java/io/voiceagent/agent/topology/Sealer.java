@@ -13,6 +13,7 @@ import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
+import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.telemetry.TraceHeaders;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -107,6 +108,7 @@ final class Sealer implements AutoCloseable {
             if (isStepEnd(record)) {
                 Context trace = TraceHeaders.extract(record.headers());
                 for (Frame.Seal seal : sealsOf(record)) {
+                    CrashPoint.ORCHESTRATOR_SEAL_BEFORE.reach();
                     sent.add(producer.send(Records.frame(seal, trace)));
                 }
             }
@@ -115,7 +117,11 @@ final class Sealer implements AutoCloseable {
             await(future);
         }
         seals.increment(sent.size());
-        return !sent.isEmpty();
+        if (sent.isEmpty()) {
+            return false;
+        }
+        CrashPoint.ORCHESTRATOR_SEAL_AFTER.reach();
+        return true;
     }
 
     /** The seals that a step event asks for. */

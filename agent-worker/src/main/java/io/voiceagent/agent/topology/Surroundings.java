@@ -10,6 +10,7 @@ import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
+import io.voiceagent.transport.crash.CrashPoint;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -137,9 +138,12 @@ final class Surroundings implements AutoCloseable {
             while (closed.getCount() > 0) {
                 // The number counts what was tried: one that did not come through leaves a gap, which is what it is for
                 Announcement own = new Announcement.Orchestrator(incarnation, sequence++, version);
+                CrashPoint.ORCHESTRATOR_ANNOUNCE_BEFORE.reach();
                 try {
                     producer.send(Records.announcement(own), (metadata, failure) -> {
-                        if (failure != null) {
+                        if (failure == null) {
+                            CrashPoint.ORCHESTRATOR_ANNOUNCE_AFTER.reach();
+                        } else {
                             LOG.debug("An announcement was not acknowledged", failure);
                         }
                     });

@@ -23,6 +23,7 @@ import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.fold.ResponseFold;
+import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.telemetry.LogScope;
 import io.voiceagent.transport.telemetry.TraceHeaders;
 import java.nio.charset.StandardCharsets;
@@ -94,6 +95,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     @Override
     public void process(Record<String, byte[]> record) {
+        CrashPoint.ORCHESTRATOR_TAKE_BEFORE.reach();
         String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
         parts.metrics().read(topic, record.timestamp(), context().currentSystemTimeMs());
         Instant began = Instant.now();
@@ -113,6 +115,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         } catch (MalformedMessageException e) {
             deadLetter(record, began, e.getMessage() == null ? "not readable" : e.getMessage());
         }
+        CrashPoint.ORCHESTRATOR_TAKE_AFTER.reach();
     }
 
     @Override
@@ -302,6 +305,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     }
 
     private void carryOut(Turn before, Decision decision, Plan plan) {
+        CrashPoint.ORCHESTRATOR_PRODUCE_BEFORE.reach();
         if (plan.state() != null) {
             turns().save(decision.after(), plan.state());
             watch.see(decision.after());
@@ -311,6 +315,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         for (Plan.Send send : plan.sends()) {
             context().forward(send.record(), send.sink());
         }
+        CrashPoint.ORCHESTRATOR_PRODUCE_AFTER.reach();
         for (StepEvent event : decision.events()) {
             switch (event) {
                 case StepEvent.CallAssigned assigned -> {

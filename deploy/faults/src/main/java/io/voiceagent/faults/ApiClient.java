@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** A client of the public API that keeps what it was sent, byte for byte, and when. */
@@ -42,6 +43,43 @@ public final class ApiClient {
     /** Posts a body to {@code /responses}. */
     public HttpResponse<String> create(String body) {
         return send(request("/responses").POST(HttpRequest.BodyPublishers.ofString(body)));
+    }
+
+    /** Posts a body to {@code path}, and waits for 10 s at the most. */
+    public HttpResponse<String> create(String path, String body, @Nullable String idempotencyKey) {
+        HttpRequest.Builder request =
+                request(path).timeout(Duration.ofSeconds(10)).POST(HttpRequest.BodyPublishers.ofString(body));
+        return send(idempotencyKey == null ? request : request.header("Idempotency-Key", idempotencyKey));
+    }
+
+    /**
+     * Reads the events of a response after those that are there, and adds them, until {@code most} are there, the stream ends or breaks,
+     * or nothing comes for a while.
+     *
+     * @return the HTTP status; 0: no answer, or a stream that broke off
+     */
+    public int follow(String id, List<Event> events, int most, Duration silence) {
+        HttpRequest request = request("/responses/" + id + "?stream=true"
+                        + (events.isEmpty() ? "" : "&starting_after=" + (events.size() - 1)))
+                .timeout(silence)
+                .build();
+        try {
+            HttpResponse<InputStream> response = Http.CLIENT.send(request, HttpResponse.BodyHandlers.ofInputStream());
+            try (InputStream body = response.body();
+                    Watchdog dog = Watchdog.over(body, silence)) {
+                if (response.statusCode() == 200) {
+                    BufferedReader lines = new BufferedReader(new InputStreamReader(
+                            body, StandardCharsets.UTF_8)); // the body is closed, which is all it holds
+                    read(lines, events, most, dog);
+                }
+                return response.statusCode();
+            }
+        } catch (IOException e) {
+            return 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Posts nothing to {@code path}. */
@@ -103,7 +141,7 @@ public final class ApiClient {
                 if (response.statusCode() != 200) {
                     throw new IllegalStateException(response.statusCode() + ": " + lines.readLine());
                 }
-                read(lines, events, most);
+                read(lines, events, most, Watchdog.NONE);
             }
         } catch (IOException e) {
             throw new UncheckedIOException("after " + events.size() + " events", e);
@@ -113,7 +151,7 @@ public final class ApiClient {
         return events;
     }
 
-    private static void read(BufferedReader lines, List<Event> events, int most) throws IOException {
+    private static void read(BufferedReader lines, List<Event> events, int most, Watchdog dog) throws IOException {
         String name = "";
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             if (line.startsWith("event:")) {
@@ -124,6 +162,7 @@ public final class ApiClient {
                     return;
                 }
                 events.add(new Event(name, data, System.nanoTime()));
+                dog.calm();
                 if (events.size() >= most) {
                     return;
                 }

@@ -11,12 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -31,13 +31,14 @@ public final class Cluster implements AutoCloseable {
     /** The key of another tenant. */
     public static final String OTHER_KEY = "test-key-of-globex-0123456789";
 
-    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration START = Duration.ofMinutes(10);
     private static final String HOST = "127.0.0.1";
 
     private final Path directory;
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+    private final Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>();
     private final Map<String, String> environment = new HashMap<>();
-    private final Map<String, Integer> ports = new LinkedHashMap<>();
+    private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+    private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     private final Simulator simulator;
     private final ManagedProcess broker;
     private final String jdbcUrl;
@@ -100,6 +101,24 @@ public final class Cluster implements AutoCloseable {
                 Map.of("STATE_DIR", directory.resolve(name + "-state").toString()));
     }
 
+    /** Starts an agent worker of one role, {@code orchestrator} or {@code llm}. */
+    public ManagedProcess agentWorker(String name, String role) {
+        return service(
+                name,
+                "io.voiceagent.agent.AgentWorker",
+                256,
+                Map.of(
+                        "AGENT_ROLES",
+                        role,
+                        "STATE_DIR",
+                        directory.resolve(name + "-state").toString()));
+    }
+
+    /** Adds to what all services started from now on are told. */
+    public void set(String variable, String value) {
+        environment.put(variable, value);
+    }
+
     /** Starts a tool worker that also offers the {@link EffectTool}. */
     public ManagedProcess toolWorker(String name, EffectServer effects) {
         return service(
@@ -119,8 +138,9 @@ public final class Cluster implements AutoCloseable {
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("PORT", Integer.toString(ports.computeIfAbsent(name, any -> Ports.free())));
         settings.putAll(extra);
-        return remember(
-                ManagedProcess.start(name, directory.resolve(name + ".log"), heapMegabytes, settings, mainClass));
+        int life = lives.merge(name, 1, Integer::sum);
+        Path log = directory.resolve(life == 1 ? name + ".log" : name + "-" + life + ".log");
+        return remember(ManagedProcess.start(name, log, heapMegabytes, settings, mainClass));
     }
 
     /** Waits until each of these services answers that it is well. */
@@ -211,7 +231,8 @@ public final class Cluster implements AutoCloseable {
         }
     }
 
-    private boolean healthy(String name) {
+    /** Whether it answers that it is well. */
+    public boolean healthy(String name) {
         HttpRequest request = HttpRequest.newBuilder(URI.create(url(name) + "/actuator/health"))
                 .timeout(Duration.ofSeconds(5))
                 .build();

@@ -18,18 +18,23 @@ import java.util.concurrent.atomic.AtomicInteger;
  * after a while. It keeps count and never refuses a repetition, so that one is seen.
  */
 public final class EffectServer implements AutoCloseable {
+    /** Added to the {@link #url}: effects that may be repeated, which are counted apart. */
+    static final String REPEATABLE = "/repeatable";
+
     private static final int MAX_BODY = 10_000;
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final Map<String, AtomicInteger> effects = new ConcurrentHashMap<>();
+    private final Map<String, AtomicInteger> repeatable = new ConcurrentHashMap<>();
     private final AtomicInteger open = new AtomicInteger();
     private final Duration answerAfter;
 
     private EffectServer(Duration answerAfter) throws IOException {
         this.answerAfter = answerAfter;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/effects", this::effect);
+        server.createContext("/effects", exchange -> effect(exchange, effects));
+        server.createContext("/effects" + REPEATABLE, exchange -> effect(exchange, repeatable));
         server.setExecutor(threads);
         server.start();
     }
@@ -54,6 +59,11 @@ public final class EffectServer implements AutoCloseable {
         return Map.copyOf(effects);
     }
 
+    /** The same of effects that may be repeated. */
+    public Map<String, AtomicInteger> repeatable() {
+        return Map.copyOf(repeatable);
+    }
+
     /** Effects that had no answer yet. */
     public int open() {
         return open.get();
@@ -65,7 +75,7 @@ public final class EffectServer implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private void effect(HttpExchange exchange) throws IOException {
+    private void effect(HttpExchange exchange, Map<String, AtomicInteger> effects) throws IOException {
         open.incrementAndGet();
         try (exchange) {
             exchange.getRequestBody().readNBytes(MAX_BODY);

@@ -12,22 +12,24 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
-/** A tool that must not run twice: it posts to the {@link EffectServer}. Not idempotent, as most of the world is not. */
+/** A tool that changes the world: it posts to the {@link EffectServer}. One must not run twice, as most of the world; the other may. */
 final class EffectTool implements Tool {
-    static final String NAME = "record_effect";
+    static final String ONCE = "record_effect";
+    static final String REPEATABLE = "repeat_effect";
 
     private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private final URI server;
-    private final ToolDescription description = Descriptions.builtin(
-            NAME, ToolDescription.Kind.MCP, "Changes the world, once a call.", """
-            {"type": "object", "properties": {"what": {"type": "string"}}, "required": ["what"], "additionalProperties": false}
-            """, false, TIMEOUT, 1_000);
+    private final ToolDescription description;
 
-    EffectTool(URI server) {
+    EffectTool(String name, boolean idempotent, URI server) {
         this.server = server;
+        this.description = Descriptions.builtin(
+                name, ToolDescription.Kind.MCP, "Changes the world.", """
+                {"type": "object", "properties": {"what": {"type": "string"}}, "required": ["what"], "additionalProperties": false}
+                """, idempotent, TIMEOUT, 1_000);
     }
 
     @Override

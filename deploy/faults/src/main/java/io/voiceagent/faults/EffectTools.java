@@ -4,11 +4,17 @@ import java.net.URI;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** Adds the {@link EffectTool} to a tool worker; {@code EFFECT_URL} says where effects go. */
+/** Adds the {@link EffectTool}s to a tool worker; {@code EFFECT_URL} says where effects go. */
 @Configuration(proxyBeanMethods = false)
 class EffectTools {
     @Bean
-    EffectTool effectTool() {
-        return new EffectTool(URI.create(System.getenv("EFFECT_URL")));
+    EffectTool once() {
+        return new EffectTool(EffectTool.ONCE, false, URI.create(System.getenv("EFFECT_URL")));
+    }
+
+    @Bean
+    EffectTool repeatable() {
+        return new EffectTool(
+                EffectTool.REPEATABLE, true, URI.create(System.getenv("EFFECT_URL") + EffectServer.REPEATABLE));
     }
 }

@@ -1,7 +1,9 @@
 package io.voiceagent.faults;
 
+import io.voiceagent.transport.crash.CrashPoint;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** One process of the pipeline: started with this JVM's class path, logging to a file, and open to harm. */
 public final class ManagedProcess implements AutoCloseable {
@@ -25,7 +28,7 @@ public final class ManagedProcess implements AutoCloseable {
     }
 
     /**
-     * Starts {@code mainClass}.
+     * Starts {@code mainClass}, open to {@link #order orders}.
      *
      * @param heapMegabytes its {@code -Xmx}
      * @param environment added to a bare environment: nothing of this process's own settings is handed on
@@ -37,7 +40,11 @@ public final class ManagedProcess implements AutoCloseable {
             Map<String, String> environment,
             String mainClass,
             String... args) {
-        List<String> options = List.of("-Xmx" + heapMegabytes + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        List<String> options = List.of(
+                "-Xmx" + heapMegabytes + "m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-D" + CrashPoint.PROPERTY + "=" + SelfHarm.class.getName());
         return start(name, log, options, environment, mainClass, args);
     }
 
@@ -93,6 +100,23 @@ public final class ManagedProcess implements AutoCloseable {
     public String output() {
         try {
             return Files.readString(log);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Tells it to harm itself at the point of the fault; it does so later, or never. Null takes the order back. */
+    public void order(@Nullable Fault fault) {
+        String line = fault == null
+                ? "\n"
+                : "%s %d %s\n"
+                        .formatted(
+                                fault.point().name(),
+                                fault.times(),
+                                fault.harm().name());
+        try {
+            process.getOutputStream().write(line.getBytes(StandardCharsets.UTF_8));
+            process.getOutputStream().flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,6 +2,7 @@ package io.voiceagent.faults;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -24,6 +25,28 @@ public final class Turns {
                 .put("server_label", "builtin")
                 .put("require_approval", "never");
         return body;
+    }
+
+    /** The same, and each call waits for approval. */
+    public static ObjectNode guarded(String text) {
+        ObjectNode body = tools(text);
+        ((ObjectNode) body.path("tools").path(0)).put("require_approval", "always");
+        return body;
+    }
+
+    /** A body that says nothing. */
+    public static ObjectNode empty() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    /** The request for approval that a response ended with; null when there is none. */
+    public static @Nullable String approvalRequest(JsonNode response) {
+        for (JsonNode item : response.path("output")) {
+            if (item.path("type").asString("").equals("mcp_approval_request")) {
+                return item.path("id").asString();
+            }
+        }
+        return null;
     }
 
     /** The text of the messages in a response object. */

@@ -3,6 +3,7 @@ package io.voiceagent.ingress.follow;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.crash.CrashPoint;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -148,7 +149,9 @@ final class LogTail implements AutoCloseable {
         seek(from);
         while (!closed() && !again) {
             for (ConsumerRecord<String, byte[]> record : from.poll(POLL)) {
+                CrashPoint.INGRESS_TAKE_BEFORE.reach();
                 reader.record(record);
+                CrashPoint.INGRESS_TAKE_AFTER.reach();
             }
             reader.idle();
             if (!caughtUp) {

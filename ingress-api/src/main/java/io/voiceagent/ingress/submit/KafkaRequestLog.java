@@ -7,6 +7,7 @@ import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.Request;
 import io.voiceagent.transport.Records;
 import io.voiceagent.transport.TopicSpecs;
+import io.voiceagent.transport.crash.CrashPoint;
 import java.util.concurrent.Semaphore;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -67,9 +68,11 @@ public final class KafkaRequestLog implements RequestLog {
     private void send(ProducerRecord<String, byte[]> record, Context trace, MonoSink<Void> sink) {
         Thread caller = Thread.currentThread();
         try (Scope scope = trace.makeCurrent()) {
+            CrashPoint.INGRESS_PRODUCE_BEFORE.reach();
             producer.send(record, (metadata, error) -> {
                 inFlight.release();
                 if (error == null) {
+                    CrashPoint.INGRESS_PRODUCE_AFTER.reach();
                     sink.success();
                 } else {
                     LOG.warn("A request could not be written to {}: {}", record.topic(), error.toString());

@@ -1,6 +1,7 @@
 package io.voiceagent.ingress.web;
 
 import io.voiceagent.messages.fold.ResponseEvent;
+import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.telemetry.LogScope;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -29,6 +30,11 @@ final class EventStream {
     private record Piece(@Nullable Positioned event, String text, boolean last) {
         /** The data is JSON text without line ends, so one {@code data:} line holds it. */
         byte[] bytes() {
+            if (last) {
+                CrashPoint.INGRESS_LAST_EVENT_BEFORE.reach();
+            } else if (event != null && event.event().sequence() == 0) {
+                CrashPoint.INGRESS_FIRST_EVENT_BEFORE.reach();
+            }
             String whole = event == null
                     ? text
                     : "id: " + event.id() + "\nevent: " + event.event().type() + "\ndata: "

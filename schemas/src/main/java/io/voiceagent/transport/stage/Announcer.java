@@ -2,6 +2,7 @@ package io.voiceagent.transport.stage;
 
 import io.voiceagent.messages.Announcement;
 import io.voiceagent.transport.Records;
+import io.voiceagent.transport.crash.CrashPoint;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ final class Announcer {
                 if (error == null) {
                     lease.acknowledged(sentNanos);
                     clock.observe(sentMillis, System.currentTimeMillis(), metadata.timestamp());
+                    CrashPoint.STAGE_ANNOUNCE_AFTER.reach();
                 } else {
                     LOG.debug("Announcement {} is lost: {}", announcement.sequence(), error.toString());
                 }

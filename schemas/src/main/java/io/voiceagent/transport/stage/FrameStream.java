@@ -4,6 +4,7 @@ import io.opentelemetry.context.Context;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.transport.Records;
+import io.voiceagent.transport.crash.CrashPoint;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -51,10 +52,12 @@ final class FrameStream implements FrameWriter {
 
     private static final class Sent {
         final ProducerRecord<String, byte[]> record;
+        final int index;
         boolean acknowledged;
 
-        Sent(ProducerRecord<String, byte[]> record) {
+        Sent(ProducerRecord<String, byte[]> record, int index) {
             this.record = record;
+            this.index = index;
         }
     }
 
@@ -188,7 +191,12 @@ final class FrameStream implements FrameWriter {
     }
 
     private void send(Frame frame) {
-        Sent sent = new Sent(Records.frame(frame, context));
+        Sent sent = new Sent(Records.frame(frame, context), nextIndex);
+        switch (nextIndex) {
+            case 0 -> CrashPoint.STAGE_OPENED_BEFORE.reach();
+            case 1 -> CrashPoint.STAGE_FIRST_FRAME_BEFORE.reach();
+            default -> {}
+        }
         nextIndex++;
         acks.lock();
         try {
@@ -209,6 +217,11 @@ final class FrameStream implements FrameWriter {
         try {
             if (error == null) {
                 sent.acknowledged = true;
+                switch (sent.index) {
+                    case 0 -> CrashPoint.STAGE_OPENED_AFTER.reach();
+                    case 1 -> CrashPoint.STAGE_FIRST_FRAME_AFTER.reach();
+                    default -> {}
+                }
                 while (!unsettled.isEmpty() && unsettled.getFirst().acknowledged) {
                     unsettled.removeFirst();
                 }

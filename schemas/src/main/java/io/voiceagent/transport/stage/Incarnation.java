@@ -15,6 +15,7 @@ import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.Consumers.Start;
 import io.voiceagent.transport.Records;
+import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.stage.CallLedger.Decision;
 import io.voiceagent.transport.stage.CallLedger.Situation;
 import io.voiceagent.transport.stage.Conclusion.StopKind;
@@ -138,6 +139,7 @@ final class Incarnation {
     }
 
     private void announce(long position) {
+        CrashPoint.STAGE_ANNOUNCE_BEFORE.reach();
         announcer.announce(new Announcement.Worker(
                 id,
                 sequence++,
@@ -153,6 +155,7 @@ final class Incarnation {
     }
 
     private void take(ConsumerRecord<String, byte[]> record) {
+        CrashPoint.STAGE_TAKE_BEFORE.reach();
         Call call;
         try {
             Records.requireReadable(record);
@@ -195,6 +198,7 @@ final class Incarnation {
         RunningCall attempt =
                 new RunningCall(call, frames, span, context, () -> lease.held(System.nanoTime()), options.stopGrace());
         running.put(call.ref(), attempt);
+        CrashPoint.STAGE_TAKE_AFTER.reach();
         virtualThreads.execute(() -> run(attempt, frames));
     }
 
@@ -203,7 +207,9 @@ final class Incarnation {
         Call call = attempt.call();
         try (LogScope ids = LogScope.of(attempt.traceContext())) {
             Conclusion conclusion = attempt.run(handler);
+            CrashPoint.STAGE_LAST_FRAME_BEFORE.reach();
             int count = frames.settle(plain);
+            CrashPoint.STAGE_LAST_FRAME_AFTER.reach();
             CallResult result = conclusion.result(call.ref(), call.conversation(), id, count);
             metrics.ended(result, Duration.ofNanos(System.nanoTime() - began));
             spans.end(attempt.span(), result);
@@ -223,7 +229,9 @@ final class Incarnation {
     private void deliver(CallResult result, Context context) {
         ProducerRecord<String, byte[]> record = Records.result(options.stage(), result, context);
         try (Scope scope = context.makeCurrent()) {
+            CrashPoint.STAGE_RESULT_BEFORE.reach();
             results.deliver(record);
+            CrashPoint.STAGE_RESULT_AFTER.reach();
             metrics.answered(result);
             ledger.acknowledged(result);
         } catch (DeliveryFailedException e) {

@@ -16,6 +16,7 @@ import io.voiceagent.tool.core.Catalogue.Match;
 import io.voiceagent.tool.core.Tool;
 import io.voiceagent.tool.core.ToolCall;
 import io.voiceagent.tool.core.ToolFailure;
+import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.stage.CallContext;
 import io.voiceagent.transport.stage.CallHandler;
 import io.voiceagent.transport.stage.CallStoppedException;
@@ -118,10 +119,12 @@ public final class ToolCallHandler implements CallHandler, AutoCloseable {
         if (!description.idempotent()) {
             context.beginEffect();
         }
+        CrashPoint.STAGE_EFFECT_BEFORE.reach();
         Future<String> running =
                 threads.submit(context.traceContext().wrap(() -> Objects.requireNonNull(tool.run(call), "the result")));
         try {
             String text = running.get(description.timeoutMillis(), TimeUnit.MILLISECONDS);
+            CrashPoint.STAGE_EFFECT_AFTER.reach();
             if (text.length() > description.maxResultChars()) {
                 metrics.cut(description.name());
             }
