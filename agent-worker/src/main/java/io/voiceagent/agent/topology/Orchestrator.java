@@ -27,6 +27,9 @@ public final class Orchestrator implements AutoCloseable {
     static final String APPLICATION = "voice-agent-orchestrator";
 
     private static final Duration TOOLS_WITHIN = Duration.ofSeconds(30);
+    /** An orchestrator not heard of for so long is replaced. */
+    private static final int SESSION_MILLIS = 6_000;
+
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(8);
 
     private final KafkaStreams streams;
@@ -144,8 +147,10 @@ public final class Orchestrator implements AutoCloseable {
         properties.put(
                 StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG),
                 TopicSpecs.MAX_RECORD_BYTES + (32 << 10));
+        // What a dead orchestrator has begun holds readers back until it times out: no longer than its session
+        properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), SESSION_MILLIS);
         properties.put(StreamsConfig.mainConsumerPrefix("auto.offset.reset"), "earliest");
-        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), 6_000);
+        properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), SESSION_MILLIS);
         properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1_500);
         if (CrashPoint.watched()) {
             properties.put(StreamsConfig.DEFAULT_CLIENT_SUPPLIER_CONFIG, CommitPoints.class);
