@@ -110,6 +110,34 @@ class ComposeTest {
         });
     }
 
+    /** Of numbers, which the code gives beside the names. */
+    @Test
+    void theTemplateShowsTheDefaultsOfTheCode() {
+        Map<String, Double> shown = new TreeMap<>();
+        Matcher line = Pattern.compile("(?m)^#([A-Z][A-Z0-9_]*)=([0-9]+(?:\\.[0-9]+)?)$")
+                .matcher(Project.read("deploy/compose/.env.production.template"));
+        while (line.find()) {
+            shown.put(line.group(1), Double.valueOf(line.group(2)));
+        }
+        Set<String> compared = new TreeSet<>();
+        for (String module : List.of("schemas", "ingress-api", "agent-worker", "tool-worker", "trace-archiver")) {
+            for (Path file : Project.files(module + "/src/main/java", ".java")) {
+                Matcher read = Pattern.compile("\"([A-Z][A-Z0-9_]*)\",\\s*([0-9][0-9_.]*)[,;)]")
+                        .matcher(Project.read(file));
+                while (read.find()) {
+                    if (shown.containsKey(read.group(1))) {
+                        compared.add(read.group(1));
+                        assertThat(Double.valueOf(read.group(2).replace("_", "")))
+                                .as(read.group(1))
+                                .isEqualTo(shown.get(read.group(1)));
+                    }
+                }
+            }
+        }
+        assertThat(compared).hasSizeGreaterThan(25);
+        System.out.println(compared.size() + " of " + shown.size() + " numbers of the template compared with the code");
+    }
+
     @Test
     void everyContainerIsConfinedAndBounded() {
         STACK.path("services").properties().forEach(each -> {
@@ -261,14 +289,13 @@ class ComposeTest {
     }
 
     @Test
-    void composeTakesEveryCombinationOfTheFiles() throws Exception {
+    void composeTakesTheFilesAloneAllTogetherAndAllButOne() throws Exception {
         List<String> overrides = overrides();
         List<List<String>> combinations = new ArrayList<>(List.of(List.of(), overrides));
-        for (int first = 0; first < overrides.size(); first++) {
-            combinations.add(List.of(overrides.get(first)));
-            for (int second = first + 1; second < overrides.size(); second++) {
-                combinations.add(List.of(overrides.get(first), overrides.get(second)));
-            }
+        for (String override : overrides) {
+            combinations.add(List.of(override));
+            combinations.add(
+                    overrides.stream().filter(each -> !each.equals(override)).toList());
         }
         for (Tool compose : Tool.compose().toList()) {
             for (List<String> combination : combinations) {
