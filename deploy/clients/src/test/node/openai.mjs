@@ -65,6 +65,10 @@ test('holds a conversation', async () => {
     client.conversations.items.retrieve(added.data[0].id, { conversation_id: id }), OpenAI.NotFoundError,
   );
   assert.equal((await all(client.conversations.items.list(id))).length, items.length - 1);
+  for await (const item of client.conversations.items.list(id, { limit: 1 })) {
+    await client.conversations.items.delete(item.id, { conversation_id: id });
+  }
+  assert.deepEqual(await all(client.conversations.items.list(id)), []);
   assert.deepEqual((await client.conversations.update(id, { metadata: { topic: 'done' } })).metadata, { topic: 'done' });
   assert.equal((await client.conversations.delete(id)).deleted, true);
   await assert.rejects(client.conversations.retrieve(id), OpenAI.NotFoundError);
@@ -224,6 +228,14 @@ test('counts tokens of a context', async () => {
   });
   assert.equal(alone.input_tokens, 9);
   assert.ok(after.input_tokens > alone.input_tokens + 20);
+  const conversation = (await client.conversations.create({})).id;
+  await client.responses.create({ model, input: 'Count me. [[tokens=20]]', conversation });
+  const inside = await client.responses.inputTokens.count({ model, input: 'hello world', conversation });
+  assert.equal(inside.input_tokens, after.input_tokens);
+  await assert.rejects(
+    client.responses.inputTokens.count({ model, input: 'x', conversation: 'conv_' + '0'.repeat(48) }),
+    (e) => e.status === 404 && e.param === 'conversation',
+  );
 });
 
 test('goes on from a compaction', async () => {

@@ -10,6 +10,7 @@ import com.openai.core.http.Headers;
 import com.openai.errors.BadRequestException;
 import com.openai.errors.InvalidWebhookSignatureException;
 import com.openai.models.conversations.ConversationCreateParams;
+import com.openai.models.conversations.items.ItemDeleteParams;
 import com.openai.models.responses.CompactedResponse;
 import com.openai.models.responses.EasyInputMessage;
 import com.openai.models.responses.Response;
@@ -91,6 +92,42 @@ class OpenAiJavaBesidesTurnsTest {
 
         assertThat(alone).isEqualTo(9);
         assertThat(after).isGreaterThan(alone + 20);
+    }
+
+    @Test
+    void countsTokensOfAConversation() {
+        String conversation = client.conversations()
+                .create(ConversationCreateParams.builder()
+                        .addItem(EasyInputMessage.builder()
+                                .role(EasyInputMessage.Role.USER)
+                                .content("one two three four five six seven")
+                                .build())
+                        .build())
+                .id();
+        long alone = count(InputTokenCountParams.builder());
+        long first = count(InputTokenCountParams.builder().conversation(conversation));
+        assertThat(first).isEqualTo(alone + 11);
+
+        client.responses()
+                .create(ResponseCreateParams.builder()
+                        .model("simulator")
+                        .conversation(conversation)
+                        .input("Count me. [[tokens=20]]")
+                        .build());
+        assertThat(count(InputTokenCountParams.builder().conversation(conversation)))
+                .isGreaterThan(first + 20);
+        client.conversations()
+                .items()
+                .list(conversation)
+                .autoPager()
+                .forEach(item -> client.conversations()
+                        .items()
+                        .delete(ItemDeleteParams.builder()
+                                .conversationId(conversation)
+                                .itemId(item.asMessage().id())
+                                .build()));
+        assertThat(count(InputTokenCountParams.builder().conversation(conversation)))
+                .isEqualTo(alone);
     }
 
     private static long count(InputTokenCountParams.Builder params) {

@@ -81,7 +81,8 @@ final class Branch {
         return Json.tree(response.json());
     }
 
-    private static List<Item> both(List<Item> input, JsonNode output) {
+    /** What a turn was sent and what it brought, as later turns are told of it. */
+    static List<Item> both(List<Item> input, Iterable<JsonNode> output) {
         List<Item> items = new ArrayList<>(input);
         for (JsonNode item : output) {
             switch (item.path("type").asString("")) {

@@ -20,8 +20,10 @@ import io.voiceagent.messages.fold.ResponseEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -173,6 +175,43 @@ public final class Conversations {
                                                     1);
                                 },
                                 1));
+    }
+
+    /** What a turn that came now would be told of, node by node, the oldest first. */
+    public Flux<List<Item>> context(String tenant, String id, Context trace) {
+        return Flux.defer(() -> {
+                    Set<String> callsRemoved = new HashSet<>();
+                    return line(tenant, id, true, trace).map(part -> remaining(part, callsRemoved));
+                })
+                .onErrorMap(
+                        failure -> failure instanceof Refusal refusal && refusal.code() == Code.CONVERSATION_NOT_FOUND,
+                        failure -> notFound("conversation"));
+    }
+
+    /** @param callsRemoved their results go with them */
+    private static List<Item> remaining(Part part, Set<String> callsRemoved) {
+        String own = part.node().id().substring(ResponseId.PREFIX.length());
+        List<Item> input = new ArrayList<>();
+        for (int i = 0; i < part.node().input().size(); i++) {
+            Item item = part.node().input().get(i);
+            String end = String.format(Locale.ROOT, "_%si%04x", own, i);
+            if (part.removed().stream().noneMatch(id -> id.endsWith(end))) {
+                input.add(item);
+            } else if (item instanceof Item.ToolCall call) {
+                callsRemoved.add(call.callId());
+            }
+        }
+        List<JsonNode> output = new ArrayList<>();
+        for (JsonNode item : part.node().output()) {
+            if (!part.removed().contains(item.path("id").asString(""))) {
+                output.add(item);
+            } else if (item.has("call_id")) {
+                callsRemoved.add(item.path("call_id").asString(""));
+            }
+        }
+        List<Item> items = Branch.both(input, output);
+        items.removeIf(item -> item instanceof Item.ToolResult result && callsRemoved.contains(result.callId()));
+        return items;
     }
 
     /** A node, and what was removed from the conversation. */

@@ -185,7 +185,15 @@ public final class Submissions {
                 .before(tenant, asked.previousResponseId())
                 .publishOn(
                         Schedulers.boundedElastic()) // counting takes a while, and look-ups answer on threads of others
-                .map(before -> TokenCount.of(asked, before));
+                .map(before -> TokenCount.of(asked) + TokenCount.of(asked.model(), before));
+    }
+
+    /** The same of a turn of a conversation, where {@code context} comes before it, piece by piece. */
+    public Mono<Long> inputTokens(ResponseSpec asked, Flux<List<Item>> context) {
+        return context.publishOn(Schedulers.boundedElastic(), 1)
+                .map(before -> TokenCount.of(asked.model(), before))
+                .reduce(0L, Long::sum)
+                .map(before -> TokenCount.of(asked) + before);
     }
 
     /** The response, or a {@link Refusal}: not there and not this tenant's are the same. */

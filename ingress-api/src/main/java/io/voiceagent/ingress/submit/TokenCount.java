@@ -33,19 +33,18 @@ final class TokenCount {
 
     private TokenCount() {}
 
-    /**
-     * Tokens of the whole context.
-     *
-     * @param before items of the turns that it goes on from
-     */
-    static long of(ResponseSpec spec, List<Item> before) {
+    /** Tokens of items that come before the request. */
+    static long of(String model, List<Item> before) {
+        Encoding encoding = encoding(model);
+        return before.stream().mapToLong(item -> of(encoding, item)).sum();
+    }
+
+    /** Tokens of the request itself. */
+    static long of(ResponseSpec spec) {
         Encoding encoding = encoding(spec.model());
         long tokens = ANSWER;
         if (spec.instructions() != null) {
             tokens += MESSAGE + count(encoding, spec.instructions());
-        }
-        for (Item item : before) {
-            tokens += of(encoding, item);
         }
         for (Item item : spec.input()) {
             tokens += of(encoding, item);

@@ -1,5 +1,7 @@
 package io.voiceagent.ingress.web;
 
+import io.opentelemetry.context.Context;
+import io.voiceagent.ingress.submit.Conversations;
 import io.voiceagent.ingress.submit.ItemReferences;
 import io.voiceagent.ingress.submit.Submissions;
 import io.voiceagent.ingress.submit.spec.BodyReader;
@@ -18,14 +20,21 @@ final class ContextHandler {
     private final Bodies bodies;
     private final ContextParser parser;
     private final Submissions submissions;
+    private final Conversations conversations;
     private final ItemReferences references;
     private final ResponsesHandler responses;
 
     /** @param responses waits for turns */
-    ContextHandler(Bodies bodies, CreateRequestParser parser, Submissions submissions, ResponsesHandler responses) {
+    ContextHandler(
+            Bodies bodies,
+            CreateRequestParser parser,
+            Submissions submissions,
+            Conversations conversations,
+            ResponsesHandler responses) {
         this.bodies = bodies;
         this.parser = new ContextParser(parser);
         this.submissions = submissions;
+        this.conversations = conversations;
         this.references = new ItemReferences(submissions);
         this.responses = responses;
     }
@@ -35,8 +44,7 @@ final class ContextHandler {
         return read(
                 exchange,
                 parser::counted,
-                spec -> submissions
-                        .inputTokens(tenant, spec)
+                spec -> tokens(tenant, spec, Exchanges.trace(exchange.getAttributes()))
                         .flatMap(tokens -> ResponsesHandler.write(
                                 exchange.getResponse(),
                                 HttpStatus.OK,
@@ -45,6 +53,13 @@ final class ContextHandler {
                                         .put("object", "response.input_tokens")
                                         .put("input_tokens", tokens)
                                         .toString())));
+    }
+
+    private Mono<Long> tokens(String tenant, ResponseSpec spec, Context trace) {
+        String conversation = spec.conversationId();
+        return conversation == null
+                ? submissions.inputTokens(tenant, spec)
+                : submissions.inputTokens(spec, conversations.context(tenant, conversation, trace));
     }
 
     Mono<Void> compact(ServerWebExchange exchange) {

@@ -19,6 +19,7 @@ import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -94,9 +95,9 @@ final class ConversationsHandler {
 
     Mono<Void> items(ServerWebExchange exchange, String id) {
         InputItems asked = InputItems.of(exchange.getRequest());
-        Flux<ObjectNode> items = conversations
+        Flux<Listed> items = conversations
                 .line(tenant(exchange), id, asked.ascending(), trace(exchange))
-                .concatMapIterable(part -> remaining(part, asked.ascending()));
+                .concatMapIterable(part -> listed(part, asked.ascending()));
         return answer(
                 exchange,
                 page(items, asked)
@@ -104,17 +105,23 @@ final class ConversationsHandler {
                                 page.subList(0, Math.min(page.size(), asked.limit())), page.size() > asked.limit())));
     }
 
-    private static Mono<List<ObjectNode>> page(Flux<ObjectNode> items, InputItems asked) {
+    /** @param removed it is not shown, but a page may begin after it: clients take items out while they turn the pages */
+    private record Listed(ObjectNode item, boolean removed) {}
+
+    private static Mono<List<ObjectNode>> page(Flux<Listed> items, InputItems asked) {
         String after = asked.after();
-        Flux<ObjectNode> from = after == null
+        Flux<Listed> from = after == null
                 ? items
-                : items.skipUntil(item -> InputItems.id(item).equals(after))
+                : items.skipUntil(listed -> InputItems.id(listed.item).equals(after))
                         .switchIfEmpty(Mono.error(() -> new Refusal(
                                 Code.INVALID_VALUE,
                                 "after",
                                 "'after' must be the id of an item of this conversation.")))
                         .skip(1);
-        return from.take(asked.limit() + 1L).collectList();
+        return from.filter(listed -> !listed.removed)
+                .map(Listed::item)
+                .take(asked.limit() + 1L)
+                .collectList();
     }
 
     Mono<Void> item(ServerWebExchange exchange, String id, String itemId) {
@@ -135,8 +142,8 @@ final class ConversationsHandler {
     private Mono<Part> found(ServerWebExchange exchange, String id, String itemId) {
         return conversations
                 .nodeOf(tenant(exchange), id, itemId, trace(exchange))
-                .filter(part -> remaining(part, true).stream()
-                        .anyMatch(item -> InputItems.id(item).equals(itemId)))
+                .filter(part ->
+                        remaining(part).anyMatch(item -> InputItems.id(item).equals(itemId)))
                 .switchIfEmpty(Mono.error(() -> new Refusal(
                         Code.ITEM_NOT_FOUND, "item_id", "The conversation has no item of that id, or no longer.")));
     }
@@ -196,17 +203,23 @@ final class ConversationsHandler {
         return items;
     }
 
-    private static List<ObjectNode> remaining(Part part, boolean ascending) {
-        List<ObjectNode> items = new ArrayList<>(items(part.node()));
-        items.removeIf(item -> part.removed().contains(InputItems.id(item)));
+    private static List<Listed> listed(Part part, boolean ascending) {
+        List<Listed> items = new ArrayList<>();
+        for (ObjectNode item : items(part.node())) {
+            items.add(new Listed(item, part.removed().contains(InputItems.id(item))));
+        }
         if (!ascending) {
             Collections.reverse(items);
         }
         return items;
     }
 
+    private static Stream<ObjectNode> remaining(Part part) {
+        return listed(part, true).stream().filter(listed -> !listed.removed).map(Listed::item);
+    }
+
     private static ObjectNode item(Part part, String itemId) {
-        return remaining(part, true).stream()
+        return remaining(part)
                 .filter(item -> InputItems.id(item).equals(itemId))
                 .findFirst()
                 .orElseThrow();

@@ -58,7 +58,8 @@ public final class Routes {
         ResponsesHandler responses =
                 new ResponsesHandler(bodies, parts.parser, parts.submissions, events, parts.turnDeadline);
         ResponsesSocket socket = new ResponsesSocket(responses, bodies, parts.socket);
-        ContextHandler contexts = new ContextHandler(bodies, parts.parser, parts.submissions, responses);
+        ContextHandler contexts =
+                new ContextHandler(bodies, parts.parser, parts.submissions, parts.conversations, responses);
         HealthHandler health = new HealthHandler(parts.health);
         ModelsHandler models = new ModelsHandler(parts.defaultModel);
         WebhookDeliveriesHandler deliveries = new WebhookDeliveriesHandler(parts.deliveries);

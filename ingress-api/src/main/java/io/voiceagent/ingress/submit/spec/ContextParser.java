@@ -15,6 +15,7 @@ public final class ContextParser {
             "input",
             "instructions",
             "previous_response_id",
+            "conversation",
             "tools",
             "tool_choice",
             "parallel_tool_calls",
@@ -54,7 +55,7 @@ public final class ContextParser {
                         Code.UNKNOWN_PARAMETER, name, "Unknown parameter: '%s'. Leave it out.".formatted(name));
             }
         }
-        if (body.hasNonNull("input") || !body.hasNonNull("previous_response_id")) {
+        if (body.hasNonNull("input") || !body.hasNonNull("previous_response_id") && !body.hasNonNull("conversation")) {
             return parser.parse(body).spec();
         }
         // What comes before is context enough
