@@ -182,6 +182,15 @@ if (provider === 'openai') {
     assert.equal((await listed.json()).data.length, 4);
   });
 
+  test('tells log-probabilities', async () => {
+    const { text, providerMetadata } = await generateText({
+      ...common, prompt: 'How sure? [[tokens=6]]', providerOptions: { openai: { logprobs: 2 } },
+    });
+    const logprobs = providerMetadata.openai.logprobs.flat();
+    assert.equal(logprobs.map((each) => each.token).join(''), text);
+    assert.ok(logprobs.every((each) => each.top_logprobs.length === 2));
+  });
+
   // Its MCP tool insists on a URL of a server, where this API knows its servers by label
   test('streams a tool of the server', async () => {
     const openai = createOpenAI({ baseURL, apiKey });

@@ -220,6 +220,22 @@ test('shows images', async () => {
   assert.match(answer.output_text, /image\/png of 3 bytes, low/);
 });
 
+test('streams log-probabilities', async () => {
+  const stream = client.responses.stream({
+    model, input: 'How sure? [[tokens=6]]', include: ['message.output_text.logprobs'], top_logprobs: 2,
+  });
+  const told = [];
+  stream.on('response.output_text.delta', (event) => told.push(...event.logprobs));
+  const final = await stream.finalResponse();
+  const [part] = final.output[0].content;
+  assert.equal(final.top_logprobs, 2);
+  assert.equal(part.logprobs.map((each) => each.token).join(''), part.text);
+  assert.ok(part.logprobs.every((each) => each.top_logprobs.length === 2 && each.bytes.length > 0));
+  assert.deepEqual(told.map((each) => each.logprob), part.logprobs.map((each) => each.logprob));
+  const again = await retrieve(final.id);
+  assert.deepEqual(again.output[0].content, final.output[0].content.map(({ parsed, ...rest }) => rest));
+});
+
 test('counts tokens of a context', async () => {
   const first = await client.responses.create({ model, input: 'Count me. [[tokens=20]]' });
   const alone = await client.responses.inputTokens.count({ model, input: 'hello world' });

@@ -189,7 +189,7 @@ class RefusalTableTest {
                         404,
                         "conversation_not_found",
                         "conversation"),
-                field("unsupported value", "\"top_logprobs\":3", "unsupported_value", "top_logprobs"),
+                field("unsupported value", "\"presence_penalty\":1", "unsupported_value", "presence_penalty"),
                 field(
                         "unsupported tool",
                         "\"tools\":[{\"type\":\"file_search\"}]",

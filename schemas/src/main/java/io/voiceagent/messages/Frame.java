@@ -3,6 +3,7 @@ package io.voiceagent.messages;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A record of {@link Topics#STREAM}. Frames of one attempt have contiguous indexes from 0; index 0 is {@link Opened}. Read in log
@@ -52,8 +53,21 @@ public sealed interface Frame {
     })
     sealed interface Delta {}
 
-    /** Text of the answer. */
-    record Text(String text) implements Delta {}
+    /**
+     * Text of the answer.
+     *
+     * @param logprobs of its tokens, null when they were not asked for or the model endpoint gives none
+     */
+    record Text(String text, @Nullable List<TokenLogprob> logprobs) implements Delta {
+        public Text {
+            logprobs = logprobs == null ? null : List.copyOf(logprobs);
+        }
+
+        /** Text alone. */
+        public Text(String text) {
+            this(text, null);
+        }
+    }
 
     /** Text by which the model declines to answer. */
     record Refusal(String text) implements Delta {}

@@ -12,6 +12,7 @@ import tools.jackson.databind.JsonNode;
  * @param serviceTier what the client asked for, null when it did not
  * @param promptCacheKey see {@link ResponseSpec}
  * @param safetyIdentifier see {@link ResponseSpec}
+ * @param topLogprobs see {@link ResponseSpec}
  * @param maxOutputTokens what is left of the turn's bound, null when there is none
  */
 public record ModelRequest(
@@ -27,7 +28,8 @@ public record ModelRequest(
         @Nullable JsonNode reasoning,
         @Nullable String serviceTier,
         @Nullable String promptCacheKey,
-        @Nullable String safetyIdentifier) {
+        @Nullable String safetyIdentifier,
+        @Nullable Integer topLogprobs) {
     public ModelRequest {
         messages = List.copyOf(messages);
         tools = tools == null ? List.of() : List.copyOf(tools);
@@ -56,6 +58,7 @@ public record ModelRequest(
                 topP,
                 text,
                 reasoning,
+                null,
                 null,
                 null,
                 null);

@@ -24,6 +24,7 @@ import tools.jackson.databind.JsonNode;
  * @param conversationId public id of the conversation object, null when the turn names none
  * @param concurrency what becomes of the turn when its conversation is busy, null: it waits
  * @param spend what it may cost, null: nobody asked, and nobody knows the price
+ * @param topLogprobs null: nobody asked for log-probabilities; else how many candidates are wanted at each token, 0 to 20
  */
 public record ResponseSpec(
         String model,
@@ -48,7 +49,8 @@ public record ResponseSpec(
         @Nullable Concurrency concurrency,
         @Nullable Truncation truncation,
         @Nullable String serviceTier,
-        @Nullable Spend spend) {
+        @Nullable Spend spend,
+        @Nullable Integer topLogprobs) {
     /**
      * What a turn may cost. Amounts are picodollars, see {@link Price}.
      *
@@ -126,6 +128,7 @@ public record ResponseSpec(
         private @Nullable Spend spend;
         private @Nullable Truncation truncation;
         private @Nullable String serviceTier;
+        private @Nullable Integer topLogprobs;
 
         private Builder(String model, List<Item> input) {
             this.model = model;
@@ -156,6 +159,7 @@ public record ResponseSpec(
             this.spend = spec.spend;
             this.truncation = spec.truncation;
             this.serviceTier = spec.serviceTier;
+            this.topLogprobs = spec.topLogprobs;
         }
 
         /** @see ResponseSpec#model */
@@ -296,6 +300,12 @@ public record ResponseSpec(
             return this;
         }
 
+        /** @see ResponseSpec#topLogprobs */
+        public Builder topLogprobs(@Nullable Integer topLogprobs) {
+            this.topLogprobs = topLogprobs;
+            return this;
+        }
+
         /** The spec. */
         public ResponseSpec build() {
             return new ResponseSpec(
@@ -321,7 +331,8 @@ public record ResponseSpec(
                     concurrency,
                     truncation,
                     serviceTier,
-                    spend);
+                    spend,
+                    topLogprobs);
         }
     }
 }

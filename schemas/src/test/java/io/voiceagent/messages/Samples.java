@@ -39,7 +39,13 @@ final class Samples {
                         1,
                         List.of(
                                 new Frame.ReasoningText("think"),
-                                new Frame.Text("hello"),
+                                new Frame.Text(
+                                        "hello",
+                                        List.of(new TokenLogprob(
+                                                "hello",
+                                                -0.25,
+                                                List.of(104, 101),
+                                                List.of(new TokenLogprob.Candidate("hi", -1.5, List.of(104)))))),
                                 new Frame.Refusal("no"),
                                 new Frame.ToolCallStart(0, "call_1", "calculator"),
                                 new Frame.ToolCallArguments(0, "{\"expression\":\"1+1\"}"),
@@ -203,7 +209,8 @@ final class Samples {
                                 Json.tree("{\"effort\":\"low\"}"),
                                 "flex",
                                 "cache-1",
-                                "user-1")));
+                                "user-1",
+                                2)));
         samples.put(
                 "call.tool",
                 new Call.Tool(
@@ -310,6 +317,7 @@ final class Samples {
                 .concurrency(Concurrency.INTERRUPT)
                 .truncation(ResponseSpec.Truncation.AUTO)
                 .serviceTier("flex")
+                .topLogprobs(2)
                 .build();
     }
 }

@@ -58,7 +58,8 @@ public final class Prompt {
                 spec.reasoning(),
                 spec.serviceTier(),
                 spec.promptCacheKey(),
-                spec.safetyIdentifier());
+                spec.safetyIdentifier(),
+                spec.topLogprobs());
     }
 
     /**

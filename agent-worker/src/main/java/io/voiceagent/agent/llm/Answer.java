@@ -5,10 +5,12 @@ import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Item;
+import io.voiceagent.messages.TokenLogprob;
 import io.voiceagent.messages.Usage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -24,6 +26,9 @@ final class Answer {
     private static final int MAX_NAME = 64;
     private static final int MAX_CALL_ID = 128;
     private static final int MAX_TOOL_CALLS = 128;
+    /** Of an answer, candidates too: about a megabyte. */
+    private static final int MAX_LOGPROBS = 20_000;
+
     private static final int MAX_DELTA = 32 * 1024;
 
     private sealed interface Part {
@@ -43,6 +48,7 @@ final class Answer {
     private Part.@Nullable Text text;
     private Part.@Nullable Reasoning reasoning;
     private int chars;
+    private int logprobs;
 
     /**
      * @param takenCallIds ids that the context uses already
@@ -66,7 +72,24 @@ final class Answer {
     }
 
     void text(String piece) {
-        append(message().text(), piece, Frame.Text::new);
+        text(piece, List.of());
+    }
+
+    /** @param tokenLogprobs of the piece; what is beyond the bound of all together is left out */
+    void text(String piece, List<TokenLogprob> tokenLogprobs) {
+        List<TokenLogprob> taken =
+                tokenLogprobs.stream().takeWhile(this::isInBound).toList();
+        // A piece that is too long for one delta has them with its beginning
+        Iterator<List<TokenLogprob>> once = List.of(taken).iterator();
+        append(
+                message().text(),
+                piece,
+                part -> new Frame.Text(part, taken.isEmpty() || !once.hasNext() ? null : once.next()));
+    }
+
+    private boolean isInBound(TokenLogprob logprob) {
+        logprobs += 1 + logprob.top().size();
+        return logprobs <= MAX_LOGPROBS;
     }
 
     /** The model declines; what it said before stays. */

@@ -20,6 +20,7 @@ import io.voiceagent.messages.ModelRequest;
 import io.voiceagent.messages.Usage;
 import io.voiceagent.transport.stage.CallStoppedException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -101,6 +102,7 @@ final class ChatModelClient implements AutoCloseable {
         private final Patience patience;
         private final ModelObserver observer;
         private final Consumer<Frame.Delta> sink;
+        private final boolean logprobs;
         /** What the sink threw: its own affair, not a failure of the endpoint. */
         private @Nullable RuntimeException sinkFailure;
 
@@ -112,6 +114,7 @@ final class ChatModelClient implements AutoCloseable {
             this.exchange = new Exchange(patience, stop);
             this.observer = observer;
             this.sink = sink;
+            this.logprobs = request.topLogprobs() != null;
             this.answer =
                     new Answer(ref, ChatRequests.callIds(request.messages()), settings.maxOutputChars(), this::giveOn);
         }
@@ -157,7 +160,7 @@ final class ChatModelClient implements AutoCloseable {
 
         @Override
         public void onPartialResponse(String text) {
-            hear(() -> answer.text(text));
+            hear(() -> answer.text(text, logprobs ? Logprobs.of(exchange.chunk()) : List.of()));
         }
 
         @Override

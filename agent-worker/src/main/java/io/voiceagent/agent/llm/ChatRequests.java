@@ -105,6 +105,11 @@ final class ChatRequests {
             }
         }
         putIfThere(custom, "service_tier", request.serviceTier());
+        Integer logprobs = request.topLogprobs();
+        if (logprobs != null) {
+            custom.put("logprobs", true);
+            custom.put("top_logprobs", logprobs);
+        }
         if (clientFields) {
             putIfThere(custom, "prompt_cache_key", request.promptCacheKey());
             putIfThere(custom, "safety_identifier", request.safetyIdentifier());

@@ -13,6 +13,7 @@ final class Exchange {
 
     private final Patience patience;
     private final Stop stop;
+    private String chunk = "";
     private final AtomicReference<@Nullable Failure> failure = new AtomicReference<>();
 
     Exchange(Patience patience, Stop stop) {
@@ -26,6 +27,15 @@ final class Exchange {
 
     Stop stop() {
         return stop;
+    }
+
+    /** The event that is handed to langchain4j now, whole: it keeps to itself what it does not know. Of the reading thread alone. */
+    String chunk() {
+        return chunk;
+    }
+
+    void chunk(String data) {
+        chunk = data;
     }
 
     /** The try has failed; the first reason counts, what follows from it does not. */

@@ -183,6 +183,7 @@ final class StreamingHttpClient implements HttpClient, AutoCloseable {
                 if ("[DONE]".equals(event.data())) {
                     exchange.patience().ending();
                 }
+                exchange.chunk(event.data());
                 listener.onEvent(event, context);
             }
             if (exchange.isOver()) {

@@ -19,7 +19,7 @@ final class Said {
     void add(Frame.Delta delta) {
         deltas++;
         switch (delta) {
-            case Frame.Text(String text) -> text(text);
+            case Frame.Text(String text, var _) -> text(text);
             case Frame.Refusal _ -> throw new IllegalArgumentException("no model here refuses");
             case Frame.ReasoningText(String text) -> reasoning(text);
             case Frame.ToolCallStart start -> {

@@ -6,12 +6,15 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Item;
+import io.voiceagent.messages.TokenLogprob;
 import io.voiceagent.messages.Usage;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
+import net.jqwik.api.Example;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
@@ -128,6 +131,27 @@ class AnswerTest {
         });
     }
 
+    @Example
+    void logProbabilitiesGoWithTheBeginningOfTheirTextUpToABound() {
+        Recorder recorder = new Recorder();
+        Answer answer = answer(recorder, MAX_CHARS);
+        TokenLogprob.Candidate candidate = new TokenLogprob.Candidate("b", -2, null);
+        TokenLogprob logprob = new TokenLogprob("a", -1, null, Collections.nCopies(19, candidate));
+        answer.text("a".repeat(40_000), List.of(logprob));
+        assertThat(recorder.deltas)
+                .extracting(delta -> ((Frame.Text) delta).logprobs())
+                .containsExactly(List.of(logprob), null);
+
+        recorder.deltas.clear();
+        for (int i = 0; i < 1_100; i++) {
+            answer.text("a", List.of(logprob));
+        }
+        assertThat(recorder.deltas).hasSize(1_100);
+        // 20,000 in all, the first piece's among them
+        assertThat(recorder.deltas.stream().filter(delta -> ((Frame.Text) delta).logprobs() != null))
+                .hasSize(999);
+    }
+
     @Property(tries = 50)
     void noMoreIsGivenOnThanTheBound(@ForAll("pieces") List<Piece> pieces, @ForAll @IntRange(max = 300) int bound) {
         Recorder recorder = new Recorder();
@@ -136,7 +160,7 @@ class AnswerTest {
 
         int given = recorder.deltas.stream()
                 .mapToInt(delta -> switch (delta) {
-                    case Frame.Text(String text) -> text.length();
+                    case Frame.Text(String text, var _) -> text.length();
                     case Frame.ReasoningText(String text) -> text.length();
                     case Frame.ToolCallArguments(int index, String text) -> text.length();
                     default -> 0;

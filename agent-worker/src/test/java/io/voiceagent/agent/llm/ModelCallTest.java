@@ -12,6 +12,7 @@ import dev.langchain4j.model.openai.OpenAiChatRequestParameters;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.ModelRequest;
@@ -136,13 +137,49 @@ class ModelCallTest {
                 null,
                 "flex",
                 "cache-1",
-                "user-1");
+                "user-1",
+                3);
 
         assertThat(custom(request, true))
                 .containsEntry("service_tier", "flex")
+                .containsEntry("logprobs", true)
+                .containsEntry("top_logprobs", 3)
                 .containsEntry("prompt_cache_key", "cache-1")
                 .containsEntry("safety_identifier", "user-1");
-        assertThat(custom(request, false)).containsOnlyKeys("service_tier");
+        assertThat(custom(request, false)).containsOnlyKeys("service_tier", "logprobs", "top_logprobs");
+    }
+
+    @Test
+    void logProbabilitiesComeWithTheTextTheyAreOf() throws Exception {
+        ModelRequest asked = new ModelRequest(
+                "m",
+                List.of(new Item.Message(Item.Role.USER, "Say. [[tokens=6]]")),
+                List.of(),
+                ToolChoice.AUTO,
+                true,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                2);
+        completed(call(asked));
+
+        assertThat(recorder.deltas).hasSize(6).allSatisfy(delta -> {
+            Frame.Text text = (Frame.Text) delta;
+            assertThat(text.logprobs()).singleElement().satisfies(logprob -> {
+                assertThat(logprob.token()).isEqualTo(text.text());
+                assertThat(logprob.logprob()).isNegative();
+                assertThat(logprob.bytes()).isNull();
+                assertThat(logprob.top())
+                        .hasSize(2)
+                        .first()
+                        .satisfies(top -> assertThat(top.token()).isEqualTo(text.text()));
+            });
+        });
     }
 
     private static Map<String, Object> custom(ModelRequest request, boolean clientFields) {

@@ -41,7 +41,7 @@ final class Recorder implements Consumer<Frame.Delta>, ModelObserver {
     String text() {
         StringBuilder text = new StringBuilder();
         deltas.forEach(delta -> {
-            if (delta instanceof Frame.Text(String piece)) {
+            if (delta instanceof Frame.Text(String piece, var _)) {
                 text.append(piece);
             }
         });
@@ -53,7 +53,8 @@ final class Recorder implements Consumer<Frame.Delta>, ModelObserver {
         Map<String, Object[]> open = new LinkedHashMap<>();
         for (Frame.Delta delta : deltas) {
             switch (delta) {
-                case Frame.Text(String piece) -> part(open, "text", "", "").append(piece);
+                case Frame.Text(String piece, var _) ->
+                    part(open, "text", "", "").append(piece);
                 case Frame.Refusal(String piece) ->
                     part(open, "refusal", "", "").append(piece);
                 case Frame.ReasoningText(String piece) ->

@@ -27,6 +27,7 @@ import com.openai.models.responses.Response;
 import com.openai.models.responses.ResponseCreateParams;
 import com.openai.models.responses.ResponseFormatTextJsonSchemaConfig;
 import com.openai.models.responses.ResponseFunctionToolCall;
+import com.openai.models.responses.ResponseIncludable;
 import com.openai.models.responses.ResponseIncompleteEvent;
 import com.openai.models.responses.ResponseInputContent;
 import com.openai.models.responses.ResponseInputImage;
@@ -511,6 +512,36 @@ class OpenAiJavaTest {
                         .previousResponseId(last.id())
                         .build());
         assertThat(next.status()).contains(ResponseStatus.COMPLETED);
+    }
+
+    @Test
+    void streamsLogProbabilities() {
+        List<ResponseStreamEvent> events = stream(question("How sure? [[tokens=6]]")
+                .addInclude(ResponseIncludable.MESSAGE_OUTPUT_TEXT_LOGPROBS)
+                .topLogprobs(2));
+
+        Response last = events.getLast().asCompleted().response();
+        var part = last.validate()
+                .output()
+                .getFirst()
+                .asMessage()
+                .content()
+                .getFirst()
+                .asOutputText();
+        var logprobs = part.logprobs().orElseThrow();
+        assertThat(logprobs.stream().map(each -> each.token()))
+                .hasSize(6)
+                .satisfies(tokens -> assertThat(String.join("", tokens)).isEqualTo(part.text()));
+        assertThat(logprobs).allSatisfy(each -> {
+            assertThat(each.bytes()).isNotEmpty();
+            assertThat(each.topLogprobs()).hasSize(2);
+        });
+        assertThat(events.stream()
+                        .flatMap(event -> event.outputTextDelta().stream())
+                        .flatMap(delta -> delta.logprobs().stream())
+                        .map(each -> each.logprob()))
+                .isEqualTo(logprobs.stream().map(each -> each.logprob()).toList());
+        assertThat(client.responses().retrieve(last.id())).isEqualTo(last);
     }
 
     @Test

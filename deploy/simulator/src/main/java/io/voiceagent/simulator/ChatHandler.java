@@ -66,7 +66,11 @@ final class ChatHandler implements BiFunction<HttpServerRequest, HttpServerRespo
                 headersSent && chat.stream() ? Mono.from(events(response, EVENT_STREAM, Flux.never())) : Mono.never();
             case Plan.Reply reply -> {
                 ChatWire wire = new ChatWire(
-                        "chatcmpl-sim" + number, clock.instant().getEpochSecond(), chat.model(), chat.includeUsage());
+                        "chatcmpl-sim" + number,
+                        clock.instant().getEpochSecond(),
+                        chat.model(),
+                        chat.includeUsage(),
+                        chat.topLogprobs());
                 yield chat.stream()
                         ? stream(reply, wire, response, begun, tracked)
                         : whole(reply, wire, response, tracked);

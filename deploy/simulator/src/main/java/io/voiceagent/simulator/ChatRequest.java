@@ -16,6 +16,7 @@ import tools.jackson.databind.JsonNode;
  *
  * @param tools the tools that may be called, after {@code allowed_tools}
  * @param format {@code response_format}
+ * @param topLogprobs {@code top_logprobs}, empty when no {@code logprobs} are wanted
  * @param maxTokens {@code max_completion_tokens}, or the older {@code max_tokens}
  * @see <a href="https://platform.openai.com/docs/api-reference/chat/create">Create chat completion</a>
  */
@@ -26,6 +27,7 @@ record ChatRequest(
         ToolChoice toolChoice,
         boolean parallelToolCalls,
         Format format,
+        OptionalInt topLogprobs,
         OptionalInt maxTokens,
         boolean stream,
         boolean includeUsage) {
@@ -99,6 +101,7 @@ record ChatRequest(
                 toolChoice(choice, offered),
                 body.path("parallel_tool_calls").asBoolean(true),
                 format(body.path("response_format")),
+                topLogprobs(body),
                 maxTokens(body),
                 body.path("stream").asBoolean(false),
                 body.path("stream_options").path("include_usage").asBoolean(false));
@@ -122,6 +125,21 @@ record ChatRequest(
             }
         }
         return -1;
+    }
+
+    private static OptionalInt topLogprobs(JsonNode body) {
+        JsonNode top = body.path("top_logprobs");
+        boolean wanted = body.path("logprobs").asBoolean(false);
+        if (top.isMissingNode() || top.isNull()) {
+            return wanted ? OptionalInt.of(0) : OptionalInt.empty();
+        }
+        if (!wanted) {
+            throw new InvalidRequest("top_logprobs", "top_logprobs needs logprobs to be true");
+        }
+        if (!top.isIntegralNumber() || top.asInt() < 0 || top.asInt() > 20) {
+            throw new InvalidRequest("top_logprobs", "top_logprobs must be a whole number from 0 to 20");
+        }
+        return OptionalInt.of(top.intValue());
     }
 
     private static OptionalInt maxTokens(JsonNode body) {

@@ -2,6 +2,7 @@ package io.voiceagent.simulator;
 
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -23,18 +24,21 @@ final class ChatWire {
     private final long created;
     private final String model;
     private final boolean includeUsage;
+    private final OptionalInt topLogprobs;
     private final String beforeDelta;
     private final String afterDelta;
 
     /**
      * @param id of the completion
      * @param created seconds since the epoch
+     * @param topLogprobs candidates to tell at each token, empty when no log-probabilities are wanted
      */
-    ChatWire(String id, long created, String model, boolean includeUsage) {
+    ChatWire(String id, long created, String model, boolean includeUsage, OptionalInt topLogprobs) {
         this.id = id;
         this.created = created;
         this.model = model;
         this.includeUsage = includeUsage;
+        this.topLogprobs = topLogprobs;
         // All chunks of one answer differ in the delta alone; at hundreds of streams building the rest each time shows.
         this.beforeDelta =
                 "data: {\"id\":" + quoted(id) + ",\"object\":\"chat.completion.chunk\",\"created\":" + created
@@ -65,7 +69,30 @@ final class ChatWire {
                         "{\"tool_calls\":[{\"index\":" + index + ",\"function\":{\"arguments\":" + quoted(fragment)
                                 + "}}]}";
                 },
+                step instanceof Step.Text(String token) && topLogprobs.isPresent()
+                        ? "{\"content\":[" + logprob(token) + "],\"refusal\":null}"
+                        : "null",
                 null);
+    }
+
+    /** Made up, and the same whenever the token is the same: it was the likeliest, and the others are variants of it. */
+    private ObjectNode logprob(String token) {
+        ObjectNode logprob = candidate(token, 0);
+        ArrayNode top = logprob.putArray("top_logprobs");
+        for (int i = 0; i < topLogprobs.orElse(0); i++) {
+            top.add(candidate(i == 0 ? token : token + i, i));
+        }
+        return logprob;
+    }
+
+    private static ObjectNode candidate(String token, int rank) {
+        ObjectNode candidate =
+                NODES.objectNode().put("token", token).put("logprob", -(1 + token.length() % 8) / 8.0 - rank);
+        ArrayNode bytes = candidate.putArray("bytes");
+        for (byte each : utf8(token)) {
+            bytes.add(each & 0xff);
+        }
+        return candidate;
     }
 
     /** What follows the last token: the finish reason, usage when it was asked for, and the end mark. */
@@ -110,7 +137,18 @@ final class ChatWire {
         ObjectNode body = envelope("chat.completion");
         ObjectNode choice = body.putArray("choices").addObject().put("index", 0);
         choice.set("message", message);
-        choice.putNull("logprobs").put("finish_reason", finishReason);
+        if (topLogprobs.isPresent()) {
+            ObjectNode logprobs = choice.putObject("logprobs").putNull("refusal");
+            ArrayNode tokens = logprobs.putArray("content");
+            steps.forEach(step -> {
+                if (step instanceof Step.Text(String token)) {
+                    tokens.add(logprob(token));
+                }
+            });
+        } else {
+            choice.putNull("logprobs");
+        }
+        choice.put("finish_reason", finishReason);
         body.set("usage", usage(usage));
         return utf8(body.toString());
     }
@@ -139,7 +177,11 @@ final class ChatWire {
     }
 
     private byte[] chunk(String delta, @Nullable String finishReason) {
-        return utf8(beforeDelta + delta + ",\"logprobs\":null,\"finish_reason\":"
+        return chunk(delta, "null", finishReason);
+    }
+
+    private byte[] chunk(String delta, String logprobs, @Nullable String finishReason) {
+        return utf8(beforeDelta + delta + ",\"logprobs\":" + logprobs + ",\"finish_reason\":"
                 + (finishReason == null ? "null" : quoted(finishReason)) + afterDelta);
     }
 

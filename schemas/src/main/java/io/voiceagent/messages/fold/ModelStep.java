@@ -4,6 +4,7 @@ import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallOutput.Finish;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.StepEvent.CallOutcome;
+import io.voiceagent.messages.TokenLogprob;
 import io.voiceagent.messages.ToolDescription;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,8 +34,9 @@ final class ModelStep extends OpenStep {
     @Override
     void delta(int number, Frame.Delta delta) {
         switch (delta) {
-            case Frame.Text(String text) -> text(text, TextItem.Kind.OUTPUT);
-            case Frame.Refusal(String text) -> text(text, TextItem.Kind.REFUSAL);
+            case Frame.Text(String text, List<TokenLogprob> logprobs) ->
+                text(text, TextItem.Kind.OUTPUT, logprobs == null ? List.of() : logprobs);
+            case Frame.Refusal(String text) -> text(text, TextItem.Kind.REFUSAL, List.of());
             case Frame.ReasoningText(String text) -> reasoning(text);
             case Frame.ToolCallStart start -> toolCall(start);
             case Frame.ToolCallArguments(int index, String text) -> {
@@ -63,7 +65,7 @@ final class ModelStep extends OpenStep {
         items.add(item);
     }
 
-    private void text(String text, TextItem.Kind kind) {
+    private void text(String text, TextItem.Kind kind, List<TokenLogprob> logprobs) {
         if (text.isEmpty()) {
             return;
         }
@@ -71,7 +73,7 @@ final class ModelStep extends OpenStep {
             message = output.beginMessage();
             items.add(message);
         }
-        message.append(kind, text);
+        message.append(kind, text, logprobs);
     }
 
     private void reasoning(String text) {
@@ -82,7 +84,7 @@ final class ModelStep extends OpenStep {
             reasoning = output.beginReasoning();
             items.add(reasoning);
         }
-        reasoning.append(TextItem.Kind.REASONING, text);
+        reasoning.append(TextItem.Kind.REASONING, text, List.of());
     }
 
     private static void arguments(@Nullable OutputItem item, String text) {

@@ -104,7 +104,7 @@ record ResponseObject(
         out.writeNumberProperty("top_p", spec.topP() == null ? 1.0 : spec.topP());
         out.writeNumberProperty("presence_penalty", 0.0);
         out.writeNumberProperty("frequency_penalty", 0.0);
-        out.writeNumberProperty("top_logprobs", 0);
+        out.writeNumberProperty("top_logprobs", spec.topLogprobs() == null ? 0 : spec.topLogprobs());
         out.writeStringProperty("truncation", spec.truncation() == null ? "disabled" : "auto");
         out.writeStringProperty("service_tier", spec.serviceTier() == null ? "default" : spec.serviceTier());
         out.writeName("usage");

@@ -1,7 +1,9 @@
 package io.voiceagent.messages.fold;
 
+import io.voiceagent.messages.TokenLogprob;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 
 /** A message or a reasoning item: content parts, each begun by its first piece and ended with the item. */
@@ -31,7 +33,7 @@ final class TextItem extends OutputItem {
         }
     }
 
-    private record Part(int index, Kind kind, StringBuilder text) {}
+    private record Part(int index, Kind kind, StringBuilder text, List<TokenLogprob> logprobs) {}
 
     private final boolean reasoning;
     private final List<Part> parts = new ArrayList<>();
@@ -50,10 +52,11 @@ final class TextItem extends OutputItem {
         return new TextItem(events, responseId, index, true);
     }
 
-    void append(Kind kind, String delta) {
+    void append(Kind kind, String delta, List<TokenLogprob> logprobs) {
         Part part = part(kind);
         part.text.append(delta);
-        contentEvent(part, "delta", "delta", delta);
+        part.logprobs.addAll(logprobs);
+        contentEvent(part, "delta", "delta", delta, logprobs);
     }
 
     private Part part(Kind kind) {
@@ -62,7 +65,7 @@ final class TextItem extends OutputItem {
                 return part;
             }
         }
-        Part part = new Part(parts.size(), kind, new StringBuilder());
+        Part part = new Part(parts.size(), kind, new StringBuilder(), new ArrayList<>());
         parts.add(part);
         partEvent(part, "response.content_part.added");
         return part;
@@ -72,18 +75,18 @@ final class TextItem extends OutputItem {
     void end(String finalStatus) {
         ended = true;
         for (Part part : parts) {
-            contentEvent(part, "done", part.kind.field, part.text.toString());
+            contentEvent(part, "done", part.kind.field, part.text.toString(), part.logprobs);
             partEvent(part, "response.content_part.done");
         }
         super.end(finalStatus);
     }
 
-    private void contentEvent(Part part, String what, String field, String value) {
+    private void contentEvent(Part part, String what, String field, String value, List<TokenLogprob> logprobs) {
         itemEvent(part.kind.events + what, out -> {
             out.writeNumberProperty("content_index", part.index);
             out.writeStringProperty(field, value);
             if (part.kind == Kind.OUTPUT) {
-                emptyArray(out, "logprobs");
+                writeLogprobs(out, logprobs, false);
             }
         });
     }
@@ -102,7 +105,7 @@ final class TextItem extends OutputItem {
         out.writeStringProperty(part.kind.field, part.text.toString());
         if (part.kind == Kind.OUTPUT) {
             emptyArray(out, "annotations");
-            emptyArray(out, "logprobs");
+            writeLogprobs(out, part.logprobs, true);
         }
         out.writeEndObject();
     }
@@ -121,6 +124,39 @@ final class TextItem extends OutputItem {
             parts.forEach(part -> write(out, part));
         }
         out.writeEndArray();
+    }
+
+    /** @param bytes whether they are told: the dialect has them in the part, and not in the events of its text */
+    private static void writeLogprobs(JsonGenerator out, List<TokenLogprob> logprobs, boolean bytes) {
+        out.writeName("logprobs");
+        out.writeStartArray();
+        for (TokenLogprob each : logprobs) {
+            out.writeStartObject();
+            writeToken(
+                    out, each.token(), each.logprob(), bytes ? TokenLogprob.bytes(each.token(), each.bytes()) : null);
+            out.writeName("top_logprobs");
+            out.writeStartArray();
+            for (TokenLogprob.Candidate top : each.top()) {
+                out.writeStartObject();
+                writeToken(
+                        out, top.token(), top.logprob(), bytes ? TokenLogprob.bytes(top.token(), top.bytes()) : null);
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        }
+        out.writeEndArray();
+    }
+
+    private static void writeToken(JsonGenerator out, String token, double logprob, @Nullable List<Integer> bytes) {
+        out.writeStringProperty("token", token);
+        if (bytes != null) {
+            out.writeName("bytes");
+            out.writeStartArray();
+            bytes.forEach(out::writeNumber);
+            out.writeEndArray();
+        }
+        out.writeNumberProperty("logprob", logprob);
     }
 
     private static void emptyArray(JsonGenerator out, String name) {

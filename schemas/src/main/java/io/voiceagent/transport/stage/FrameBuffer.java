@@ -1,8 +1,10 @@
 package io.voiceagent.transport.stage;
 
 import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.TokenLogprob;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * When deltas go out: the first at once; a later one at once when nothing went out for {@link #GAP_NANOS}; otherwise
@@ -16,6 +18,7 @@ final class FrameBuffer {
     static final long GAP_NANOS = 20_000_000;
     static final int MAX_DELTAS = 32;
     static final int MAX_CHARS = 32 * 1024;
+    private static final int LOGPROB_CHARS = 64;
 
     /** What follows from a new delta. */
     sealed interface Next {
@@ -56,10 +59,19 @@ final class FrameBuffer {
         return taken;
     }
 
+    /** About as long as they are as JSON. */
+    private static int chars(@Nullable List<TokenLogprob> logprobs) {
+        return logprobs == null
+                ? 0
+                : logprobs.stream()
+                        .mapToInt(each -> (1 + each.top().size()) * LOGPROB_CHARS)
+                        .sum();
+    }
+
     /** Length of its text. */
     static int chars(Frame.Delta delta) {
         return switch (delta) {
-            case Frame.Text d -> d.text().length();
+            case Frame.Text d -> d.text().length() + chars(d.logprobs());
             case Frame.Refusal d -> d.text().length();
             case Frame.ReasoningText d -> d.text().length();
             case Frame.ToolCallStart d -> d.callId().length() + d.name().length();

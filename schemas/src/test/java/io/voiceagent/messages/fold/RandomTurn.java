@@ -117,7 +117,7 @@ final class RandomTurn {
         // Reasoning and message are one item each, so their pieces are concatenated apart
         deltas.forEach(delta -> text.append(delta instanceof Frame.ReasoningText(String piece) ? piece : ""));
         StringBuilder said = new StringBuilder();
-        deltas.forEach(delta -> said.append(delta instanceof Frame.Text(String piece) ? piece : ""));
+        deltas.forEach(delta -> said.append(delta instanceof Frame.Text(String piece, var _) ? piece : ""));
         deltas.forEach(delta -> said.append(delta instanceof Frame.Refusal(String piece) ? piece : ""));
         boolean reasonedFirst = deltas.stream()
                 .filter(delta -> delta instanceof Frame.ReasoningText || delta instanceof Frame.Text)

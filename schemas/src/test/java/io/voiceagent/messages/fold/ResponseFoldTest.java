@@ -24,6 +24,7 @@ import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.Status;
+import io.voiceagent.messages.TokenLogprob;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.Usage;
 import java.io.IOException;
@@ -123,6 +124,31 @@ class ResponseFoldTest {
         JsonNode done = Json.tree(events.get(10).json());
         assertThat(done.path("refusal").stringValue()).isEqualTo("I can't do that.");
         assertThat(done.path("content_index").intValue()).isEqualTo(1);
+    }
+
+    @Test
+    void logProbabilitiesAreToldWithEachDeltaAndTogetherAtTheEnd() {
+        TokenLogprob first = new TokenLogprob("é", -0.5, null, List.of(new TokenLogprob.Candidate("e", -1.25, null)));
+        TokenLogprob second = new TokenLogprob("?", -0.75, List.of(240, 159), List.of());
+        apply(
+                accepted(),
+                modelStarted(0),
+                opened(ref(0, 0, 0), "w1"),
+                deltas(ref(0, 0, 0), "w1", 1, new Frame.Text("é", List.of(first))),
+                deltas(ref(0, 0, 0), "w1", 2, new Frame.Text("?", List.of(second)), new Frame.Text("!")),
+                stepEnded(0, answered(ref(0, 0, 0), 3, Finish.STOP)),
+                ended(Status.COMPLETED, null, null));
+
+        List<JsonNode> deltas = events.stream()
+                .filter(event -> event.type().equals("response.output_text.delta"))
+                .map(event -> Json.tree(event.json()).path("logprobs"))
+                .toList();
+        assertThat(deltas).containsExactly(Json.tree("""
+                        [{"token":"é","logprob":-0.5,"top_logprobs":[{"token":"e","logprob":-1.25}]}]"""), Json.tree("""
+                        [{"token":"?","logprob":-0.75,"top_logprobs":[]}]"""), Json.tree("[]"));
+        assertThat(response().at("/output/0/content/0/logprobs")).isEqualTo(Json.tree("""
+                [{"token":"é","bytes":[195,169],"logprob":-0.5,"top_logprobs":[{"token":"e","bytes":[101],"logprob":-1.25}]},
+                 {"token":"?","bytes":[240,159],"logprob":-0.75,"top_logprobs":[]}]"""));
     }
 
     @Test

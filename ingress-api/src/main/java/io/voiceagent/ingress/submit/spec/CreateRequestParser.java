@@ -23,9 +23,10 @@ public final class CreateRequestParser {
     /** What is there anyway, or never is. */
     private static final Set<String> INCLUDED = Set.of(SOURCES, "message.input_image.image_url");
 
-    private static final Map<String, String> NOT_INCLUDED = Map.of(
-            "reasoning.encrypted_content", "Reasoning is told as text: go on by 'previous_response_id'.",
-            "message.output_text.logprobs", "Answers have no logprobs here: leave it out.");
+    private static final String LOGPROBS = "message.output_text.logprobs";
+    private static final int MOST_TOP_LOGPROBS = 20;
+    private static final Map<String, String> NOT_INCLUDED =
+            Map.of("reasoning.encrypted_content", "Reasoning is told as text: go on by 'previous_response_id'.");
 
     private static final double LEAST_COST = 0.000_001;
     private static final double MOST_COST = 1_000_000;
@@ -66,6 +67,7 @@ public final class CreateRequestParser {
         List<ToolSpec> tools = toolsParser.tools(root);
         ToolChoice toolChoice = toolsParser.choice(root);
         boolean stream = root.flag("stream", false);
+        boolean logprobs = include(root);
         requireOnlyDefaults(root, stream);
         ResponseSpec spec = ResponseSpec.builder(model, input)
                 .instructions(root.text("instructions", Limits.TEXT_CHARS))
@@ -89,6 +91,7 @@ public final class CreateRequestParser {
                 .store(root.flag("store", true))
                 .truncation(truncation(root))
                 .serviceTier(serviceTier(root))
+                .topLogprobs(topLogprobs(root, logprobs))
                 .build();
         root.end();
         return new CreateRequest(spec, stream);
@@ -130,17 +133,34 @@ public final class CreateRequestParser {
         return defaultModel;
     }
 
-    /** Fields that are part of the dialect, of which only what this server does anyway is taken. */
-    private static void requireOnlyDefaults(Fields root, boolean stream) {
+    /** How many candidates are wanted with each log-probability, null when none are wanted at all. */
+    private static @Nullable Integer topLogprobs(Fields root, boolean included) {
+        Integer top = root.integer("top_logprobs", 0, MOST_TOP_LOGPROBS);
+        if (included) {
+            return top == null ? 0 : top;
+        }
+        return top == null || top == 0 ? null : top;
+    }
+
+    /** Whether log-probabilities are among what is to be included. */
+    private static boolean include(Fields root) {
+        boolean logprobs = false;
         List<JsonNode> include = root.array("include", Limits.CONTENT_PARTS);
         for (int i = 0; include != null && i < include.size(); i++) {
             String path = "include[%d]".formatted(i);
             String name = Fields.text(include.get(i), path, Limits.ID_CHARS);
-            if (!INCLUDED.contains(name)) {
+            if (name.equals(LOGPROBS)) {
+                logprobs = true;
+            } else if (!INCLUDED.contains(name)) {
                 throw Fields.unsupportedValue(path, NOT_INCLUDED.getOrDefault(name, "There is nothing of that name."));
             }
         }
-        for (String name : List.of("top_logprobs", "presence_penalty", "frequency_penalty")) {
+        return logprobs;
+    }
+
+    /** Fields that are part of the dialect, of which only what this server does anyway is taken. */
+    private static void requireOnlyDefaults(Fields root, boolean stream) {
+        for (String name : List.of("presence_penalty", "frequency_penalty")) {
             Double number = root.number(name, -20, 20);
             if (number != null && number != 0) {
                 throw Fields.unsupportedValue(name, "Use 0, or leave it out.");

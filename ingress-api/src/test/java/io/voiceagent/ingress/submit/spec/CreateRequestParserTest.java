@@ -263,7 +263,9 @@ class CreateRequestParserTest {
                         "{'input':'a','include':['reasoning.encrypted_content']}",
                         Code.UNSUPPORTED_VALUE,
                         "include[0]"),
-                arguments("{'input':'a','top_logprobs':2}", Code.UNSUPPORTED_VALUE, "top_logprobs"),
+                arguments("{'input':'a','top_logprobs':21}", Code.INVALID_VALUE, "top_logprobs"),
+                arguments("{'input':'a','top_logprobs':1.5}", Code.INVALID_TYPE, "top_logprobs"),
+                arguments("{'input':'a','presence_penalty':1}", Code.UNSUPPORTED_VALUE, "presence_penalty"),
                 arguments(
                         "{'input':'a','text':{'format':{'type':'grammar'}}}",
                         Code.UNSUPPORTED_VALUE,
@@ -359,6 +361,21 @@ class CreateRequestParserTest {
                   {'role':'user','content':'please'}]}""").spec();
         assertThat(spec.input().get(1))
                 .isEqualTo(new Item.Message(Item.Role.ASSISTANT, "no", List.of(new Item.Content.Refusal("no"))));
+    }
+
+    @Test
+    void logProbabilitiesAreAskedForByEitherField() {
+        assertThat(parse("{'input':'a'}").spec().topLogprobs()).isNull();
+        assertThat(parse("{'input':'a','top_logprobs':0}").spec().topLogprobs()).isNull();
+        assertThat(parse("{'input':'a','top_logprobs':3}").spec().topLogprobs()).isEqualTo(3);
+        assertThat(parse("{'input':'a','include':['message.output_text.logprobs']}")
+                        .spec()
+                        .topLogprobs())
+                .isZero();
+        assertThat(parse("{'input':'a','include':['message.output_text.logprobs'],'top_logprobs':20}")
+                        .spec()
+                        .topLogprobs())
+                .isEqualTo(20);
     }
 
     @Test
