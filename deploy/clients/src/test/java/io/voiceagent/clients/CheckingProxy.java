@@ -212,6 +212,9 @@ final class CheckingProxy implements AutoCloseable {
         if (path.endsWith("/compact")) {
             return "compaction";
         }
+        if (path.endsWith("/usage")) {
+            return "tenantUsage";
+        }
         if (path.endsWith("/input_tokens")) {
             return "inputTokens";
         }
