@@ -30,7 +30,7 @@ public final class FaultRun {
         Duration most = Duration.ofMinutes(Long.parseLong(args[3]));
         LOG.info("Seed {}: {} faults", seed, plan.size());
         long began = System.nanoTime();
-        FaultTable table = new FaultTable();
+        FaultTable table = new FaultTable(plan);
         List<String> breaches = run(
                 Path.of(args[0]),
                 plan,

@@ -38,16 +38,27 @@ final class FaultTable {
         }
     }
 
-    private final Map<String, List<Fault>> faults = new LinkedHashMap<>();
+    private final Map<String, Fault> faults = new LinkedHashMap<>();
     private final Map<String, List<Verdict>> verdicts = new LinkedHashMap<>();
     private final Map<String, Integer> missed = new LinkedHashMap<>();
     private String ledgers = "";
 
+    /** @param plan what is to be tried; what then is not has a row that says so */
+    FaultTable(List<Fault> plan) {
+        for (Fault fault : plan) {
+            faults.put(key(fault), fault);
+            verdicts.put(key(fault), new ArrayList<>());
+        }
+    }
+
+    /** @param fault of the plan */
     void add(Fault fault, boolean reached, Verdict verdict) {
-        String key = fault.role() + " " + fault.harm() + " " + fault.point();
-        faults.computeIfAbsent(key, any -> new ArrayList<>()).add(fault);
-        verdicts.computeIfAbsent(key, any -> new ArrayList<>()).add(verdict);
-        missed.merge(key, reached ? 0 : 1, Integer::sum);
+        Objects.requireNonNull(verdicts.get(key(fault))).add(verdict);
+        missed.merge(key(fault), reached ? 0 : 1, Integer::sum);
+    }
+
+    private static String key(Fault fault) {
+        return fault.role() + " " + fault.harm() + " " + fault.point();
     }
 
     /** What archive and webhooks told of all turns. */
@@ -87,7 +98,7 @@ final class FaultTable {
     private List<Row> rows() {
         return verdicts.entrySet().stream()
                 .map(entry -> new Row(
-                        Objects.requireNonNull(faults.get(entry.getKey())).getFirst(),
+                        Objects.requireNonNull(faults.get(entry.getKey())),
                         entry.getValue(),
                         missed.getOrDefault(entry.getKey(), 0)))
                 .sorted(Comparator.comparing((Row row) -> row.fault().role())
@@ -124,7 +135,9 @@ final class FaultTable {
     }
 
     private static String line(Row row) {
-        String note = row.notReached() == 0 ? "" : " (%d times not reached)".formatted(row.notReached());
+        String note = row.verdicts().isEmpty()
+                ? " (not tried: no time was left)"
+                : row.notReached() == 0 ? "" : " (%d times not reached)".formatted(row.notReached());
         return "| %s | %s | `%s`%s | %s%n"
                 .formatted(
                         text(row.fault().role()),

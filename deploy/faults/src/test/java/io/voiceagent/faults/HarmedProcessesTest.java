@@ -1,0 +1,31 @@
+package io.voiceagent.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The beginning of a plan: one process of each role is harmed at a point, and no rule is broken. {@code deploy/faults/run} tries all. */
+class HarmedProcessesTest {
+    private static final long SEED = 146;
+
+    @TempDir
+    static Path directory;
+
+    @Test
+    void noRuleIsBroken() throws Exception {
+        List<Fault> plan = FaultPlan.of(SEED).subList(0, Role.values().length);
+        FaultTable table = new FaultTable(plan);
+        List<String> breaches = FaultRun.run(directory, plan, 4, Duration.ofMinutes(10), table, () -> {});
+        Path page = directory.resolve("faults.md");
+        table.write(page, SEED, Duration.ZERO);
+        assertThat(breaches)
+                .as("seed %d: %s%n%s", SEED, plan, Files.readString(page))
+                .isEmpty();
+        assertThat(table.all()).hasSize(plan.size()).allMatch(verdict -> verdict.accepted() > 0);
+    }
+}
