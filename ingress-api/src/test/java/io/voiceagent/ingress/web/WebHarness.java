@@ -48,7 +48,7 @@ public final class WebHarness implements AutoCloseable {
 
     private final ConfigurableApplicationContext context;
 
-    private WebHarness(Map<String, String> more) {
+    private WebHarness(Map<String, String> more, Class<?>... beans) {
         List<String> arguments = new ArrayList<>();
         arguments.add("--PORT=0");
         arguments.add("--BIND_ADDRESS=127.0.0.1");
@@ -56,12 +56,14 @@ public final class WebHarness implements AutoCloseable {
         this.context = new SpringApplicationBuilder(Ports.class)
                 .web(WebApplicationType.REACTIVE)
                 .properties("spring.config.name=ingress-api")
+                .sources(beans)
                 .initializers(c -> c.getBeanFactory().registerSingleton("harness", this))
                 .run(arguments.toArray(String[]::new));
     }
 
-    static WebHarness start(Map<String, String> more) {
-        return new WebHarness(more);
+    /** @param beans are added to the server's own */
+    static WebHarness start(Map<String, String> more, Class<?>... beans) {
+        return new WebHarness(more, beans);
     }
 
     static WebHarness start() {
