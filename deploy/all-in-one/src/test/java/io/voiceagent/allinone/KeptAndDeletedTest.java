@@ -156,6 +156,73 @@ class KeptAndDeletedTest {
         assertGone(two, deleted);
     }
 
+    @Test
+    void aConversationGoesOnAtTheOtherReplicaAndAfterARestartOfEverything() throws Exception {
+        String id = json(send(
+                        one,
+                        "POST",
+                        "/conversations",
+                        "{\"metadata\":{\"a\":\"b\"},\"items\":[{\"role\":\"user\",\"content\":\"I am Ada.\"}]}"))
+                .get("id")
+                .stringValue();
+        String path = "/conversations/" + id;
+        say(one, id, "The first.");
+        // What one has just written the other one reads
+        assertThat(texts(two, path)).startsWith("I am Ada.", "The first.").hasSize(3);
+        say(two, id, "The second.");
+        List<String> before = texts(one, path);
+        assertThat(before).contains("The second.").hasSize(5);
+
+        endAll();
+        startAll();
+        for (String at : List.of(two, one)) {
+            assertThat(json(send(at, "GET", path, null)).at("/metadata/a").stringValue())
+                    .isEqualTo("b");
+            assertThat(texts(at, path)).isEqualTo(before);
+        }
+        JsonNode added =
+                json(send(two, "POST", path + "/items", "{\"items\":[{\"role\":\"user\",\"content\":\"By hand.\"}]}"));
+        assertThat(added.path("data")).hasSize(1);
+        JsonNode third = say(one, id, "The third.");
+        // The model was told all that came before
+        assertThat(third.at("/usage/input_tokens").asLong())
+                .isGreaterThan(
+                        say(one, null, "The third.").at("/usage/input_tokens").asLong());
+        assertThat(texts(two, path))
+                .startsWith(before.toArray(String[]::new))
+                .contains("By hand.", "The third.")
+                .hasSize(8);
+        assertThat(json(send(two, "DELETE", path, null)).path("deleted").asBoolean())
+                .isTrue();
+        assertThat(send(one, "GET", path, null).statusCode()).isEqualTo(404);
+    }
+
+    private JsonNode say(String at, String conversation, String text) {
+        JsonNode answer = json(send(
+                at,
+                "POST",
+                "/responses",
+                conversation == null
+                        ? "{\"input\":\"%s\"}".formatted(text)
+                        : "{\"input\":\"%s\",\"conversation\":\"%s\"}".formatted(text, conversation)));
+        assertThat(answer.get("status").stringValue()).isEqualTo("completed");
+        return answer;
+    }
+
+    /** The texts of a conversation's items, the oldest first. */
+    private List<String> texts(String at, String conversation) {
+        return json(send(at, "GET", conversation + "/items?order=asc&limit=100", null))
+                .path("data")
+                .valueStream()
+                .map(item -> item.at("/content/0/text").asString(""))
+                .toList();
+    }
+
+    private static JsonNode json(HttpResponse<String> answer) {
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return Json.tree(answer.body());
+    }
+
     private void assertSame(String id, List<String> live, String object) {
         for (String at : List.of(one, two)) {
             for (int after : List.of(-1, 0, 1, live.size() / 2, live.size() - 2, live.size() - 1)) {
