@@ -36,7 +36,7 @@ class TopicSpecsAsyncApiTest {
     private static String text(Map<String, ?> configuration) {
         Map<String, String> compared = new LinkedHashMap<>();
         for (String key : new String[] {"cleanup.policy", "retention.ms"}) {
-            compared.put(key, String.valueOf(configuration.get(key)).replaceAll("[\\[\\]]", ""));
+            compared.put(key, String.valueOf(configuration.get(key)).replaceAll("[\\[\\] ]", ""));
         }
         return compared.toString();
     }
