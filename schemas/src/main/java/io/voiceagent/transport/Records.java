@@ -104,7 +104,12 @@ public final class Records {
      * @throws MalformedMessageException when it is newer, or the header is no number
      */
     public static void requireReadable(ConsumerRecord<?, ?> read) {
-        Header header = read.headers().lastHeader(Headers.SCHEMA_VERSION);
+        requireReadable(read.headers());
+    }
+
+    /** The same of a record's headers. */
+    public static void requireReadable(org.apache.kafka.common.header.Headers headers) {
+        Header header = headers.lastHeader(Headers.SCHEMA_VERSION);
         if (header == null) {
             return;
         }

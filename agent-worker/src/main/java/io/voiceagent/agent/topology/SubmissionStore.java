@@ -24,7 +24,7 @@ final class SubmissionStore {
     /** Key, time of submission → submission of a client that may repeat it blindly. */
     static final String BY_BODY = "submissions-by-body";
     /** Submissions of several ingresses are in the log by the clock of neither. */
-    private static final Duration MARGIN = TurnProcessor.CLOCK_SKEW;
+    private static final Duration MARGIN = Intake.CLOCK_SKEW;
 
     private final WindowStore<String, byte[]> byKey;
     private final WindowStore<String, byte[]> byBody;

@@ -13,27 +13,23 @@ import io.voiceagent.agent.core.Watch;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
-import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Price;
 import io.voiceagent.messages.Request;
-import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.fold.ResponseFold;
+import io.voiceagent.transport.Records;
 import io.voiceagent.transport.crash.CrashPoint;
 import io.voiceagent.transport.telemetry.LogScope;
 import io.voiceagent.transport.telemetry.TraceHeaders;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -51,8 +47,6 @@ import org.slf4j.LoggerFactory;
 final class TurnProcessor implements Processor<String, byte[], String, Outgoing> {
     /** How often time and workers are looked at; also the resolution of deadlines. */
     static final Duration LOOK = Duration.ofMillis(100);
-    /** How far a request's time may be ahead of ours; one further ahead would make the store drop turns early. */
-    static final Duration CLOCK_SKEW = Duration.ofHours(1);
     /** Waiting calls that one freed slot may start at once. */
     private static final int SERVED_AT_ONCE = 8;
 
@@ -63,13 +57,30 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private final Watch watch;
     private final Census census;
 
+    /** What is kept of the partition's turns. */
+    private record Stores(
+            TurnStore turns, SubmissionStore submissions, ConversationStore conversations, UsageStore usage) {
+        static Stores of(ProcessorContext<String, Outgoing> context) {
+            TurnStore turns = new TurnStore(context, context.taskId().partition());
+            return new Stores(
+                    turns,
+                    new SubmissionStore(context),
+                    new ConversationStore(context, turns),
+                    new UsageStore(context));
+        }
+
+        /** @see SubmissionStore#begin */
+        void begin() {
+            submissions.begin();
+            conversations.begin();
+            usage.begin();
+        }
+    }
+
     private record Planned(Decision decision, Plan plan) {}
 
     private @Nullable ProcessorContext<String, Outgoing> context;
-    private @Nullable TurnStore turns;
-    private @Nullable SubmissionStore submissions;
-    private @Nullable ConversationStore conversations;
-    private @Nullable UsageStore usage;
+    private @Nullable Stores stores;
     private boolean begun;
     private long now;
 
@@ -83,12 +94,9 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     @Override
     public void init(ProcessorContext<String, Outgoing> context) {
         this.context = context;
-        TurnStore store = new TurnStore(context, context.taskId().partition());
-        this.turns = store;
-        this.submissions = new SubmissionStore(context);
-        this.conversations = new ConversationStore(context, store);
-        this.usage = new UsageStore(context);
-        store.forEachOpen(watch::see);
+        Stores opened = Stores.of(context);
+        this.stores = opened;
+        opened.turns().forEachOpen(watch::see);
         parts.metrics().load(context.taskId(), watch);
         context.schedule(LOOK, PunctuationType.WALL_CLOCK_TIME, this::look);
     }
@@ -100,7 +108,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         parts.metrics().read(topic, record.timestamp(), context().currentSystemTimeMs());
         Instant began = Instant.now();
         try {
-            checkVersion(record.headers());
+            Records.requireReadable(record.headers());
             boolean done;
             if (topic.equals(Topics.REQUESTS)) {
                 Request request = Json.read(record.value(), Request.class);
@@ -125,9 +133,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     private void look(long at) {
         if (!begun) {
-            submissions().begin();
-            conversations().begin();
-            usage().begin();
+            stores().begin();
             begun = true;
         }
         for (Watch.Due due : watch.due(time(), census)) {
@@ -137,7 +143,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     }
 
     private void request(Request request, Record<String, byte[]> record, Instant began) {
-        checkPlace(request);
+        Intake.checkPlace(request, context().taskId().partition(), time());
         List<StepEvent> events = decided(request, record.headers());
         // An accepted turn has a span of its own
         if (events.isEmpty() || !(events.getFirst() instanceof StepEvent.Accepted)) {
@@ -148,7 +154,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private List<StepEvent> decided(Request request, org.apache.kafka.common.header.Headers headers) {
         return switch (request) {
             case Request.Submit submit -> {
-                Admission admission = conversations().admission(submit);
+                Admission admission = stores().conversations().admission(submit);
                 String parent = admission instanceof Admission.Run run
                         ? run.parent()
                         : submit.spec().previousResponseId();
@@ -156,14 +162,14 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                         submit.responseId(),
                         new Input.Submit(
                                 submit,
-                                turns().parent(submit.spec().previousResponseId(), submit.tenant()),
+                                stores().turns().parent(submit.spec().previousResponseId(), submit.tenant()),
                                 Catalogue.resolve(
                                         submit.spec(), parts.tools().get().values()),
                                 ResponseFold.VERSION,
                                 TurnTraces.traceparent(headers),
-                                submissions().earlier(submit),
+                                stores().submissions().earlier(submit),
                                 admission,
-                                turns().approvals(submit.spec().input(), parent, submit.tenant())));
+                                stores().turns().approvals(submit.spec().input(), parent, submit.tenant())));
                 serveWaiting();
                 yield events;
             }
@@ -174,7 +180,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     }
 
     private List<StepEvent> conversation(Request.OfConversation request, Context trace) {
-        List<StepEvent> events = conversations().decide(request, time());
+        List<StepEvent> events = stores().conversations().decide(request, time());
         try {
             Plan.of(events, trace, now).sends().forEach(send -> context().forward(send.record(), send.sink()));
         } catch (TooLargeException e) {
@@ -191,7 +197,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         if (conversationId == null || events.isEmpty()) {
             return;
         }
-        for (Watch.Due due : conversations().follow(conversationId, events)) {
+        for (Watch.Due due : stores().conversations().follow(conversationId, events)) {
             guarded(due.responseId(), () -> handle(due.responseId(), due.input()));
         }
     }
@@ -223,7 +229,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     private List<StepEvent> handle(String id, Input input) {
         long began = System.nanoTime();
-        Turn before = turns().load(id);
+        Turn before = stores().turns().load(id);
         Context trace = TurnTraces.ofTurn(traceparent(before, input), id);
         try (LogScope _ = LogScope.of(trace)) {
             if (input instanceof Input.Result(CallResult result)) {
@@ -232,7 +238,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             Planned planned = decide(before, input, trace);
             carryOut(before, planned.decision(), planned.plan());
             if (input instanceof Input.Submit submit && planned.decision().accepts()) {
-                submissions().save(submit.request());
+                stores().submissions().save(submit.request());
             }
             parts.metrics().decided(planned.decision(), System.nanoTime() - began);
             follow(
@@ -244,7 +250,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     /** Also a result that comes too late for its turn was paid for. */
     private void count(Turn before, CallResult result) {
-        Record<String, Outgoing> total = usage().count(before, result, time());
+        Record<String, Outgoing> total = stores().usage().count(before, result, time());
         if (total != null) {
             context().forward(total, OrchestratorTopology.USAGE_SINK);
         }
@@ -290,12 +296,12 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
 
     private List<Turn.Over> branchOf(Turn turn) {
         StepEvent.Accepted accepted = ((Turn.Open) turn).accepted();
-        List<Turn.Over> branch = turns().branch(
-                        accepted.previous(), accepted.tenant(), accepted.spec().conversationId() != null);
+        List<Turn.Over> branch = stores().turns()
+                .branch(accepted.previous(), accepted.tenant(), accepted.spec().conversationId() != null);
         if (branch == null) {
             throw new BranchGoneException(turn.responseId());
         }
-        return conversations().without(accepted.spec().conversationId(), branch);
+        return stores().conversations().without(accepted.spec().conversationId(), branch);
     }
 
     private Decision abort(Turn before, Input input, String code, String message) {
@@ -307,11 +313,12 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     private void carryOut(Turn before, Decision decision, Plan plan) {
         CrashPoint.ORCHESTRATOR_PRODUCE_BEFORE.reach();
         if (plan.state() != null) {
-            turns().save(decision.after(), plan.state());
+            stores().turns().save(decision.after(), plan.state());
             watch.see(decision.after());
         }
         decision.approvalsAnswered()
-                .forEach(id -> turns().approvalAnswered(id, decision.after().responseId()));
+                .forEach(id ->
+                        stores().turns().approvalAnswered(id, decision.after().responseId()));
         for (Plan.Send send : plan.sends()) {
             context().forward(send.record(), send.sink());
         }
@@ -392,8 +399,8 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             parts.metrics().cost(last.accepted().spec().model(), dollars);
             parts.metrics().costOf(last.accepted().tenant(), dollars);
         }
-        parts.traces().end(last.accepted(), last.steps(), ended, turns()::find);
-        usage().remember(last.accepted());
+        parts.traces().end(last.accepted(), last.steps(), ended, stores().turns()::find);
+        stores().usage().remember(last.accepted());
     }
 
     private static @Nullable String traceparent(Turn before, Input input) {
@@ -402,42 +409,6 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
             case Turn.Unknown _, Turn.Over _, Turn.Gone _ ->
                 input instanceof Input.Submit submit ? submit.traceparent() : null;
         };
-    }
-
-    private void checkPlace(Request request) {
-        ResponseId id = ResponseId.parse(request.responseId());
-        int partition = context().taskId().partition();
-        if (id.partition() != partition || !id.conversation().equals(request.conversation())) {
-            throw new MalformedMessageException(
-                    "response %s does not belong to partition %d and conversation %s"
-                            .formatted(id, partition, request.conversation()),
-                    null);
-        }
-        long submittedAt = id.submittedAt().toEpochMilli();
-        if (request instanceof Request.Submit submit) {
-            submittedAt = Math.max(submittedAt, submit.submittedAt());
-        }
-        if (submittedAt > time() + CLOCK_SKEW.toMillis()) {
-            throw new MalformedMessageException(
-                    "response %s was submitted at %s, which is in the future"
-                            .formatted(id, Instant.ofEpochMilli(submittedAt)),
-                    null);
-        }
-    }
-
-    private static void checkVersion(org.apache.kafka.common.header.Headers headers) {
-        Header version = headers.lastHeader(Headers.SCHEMA_VERSION);
-        if (version == null) {
-            return;
-        }
-        String text = new String(version.value(), StandardCharsets.UTF_8);
-        try {
-            if (Integer.parseInt(text) > Headers.CURRENT_SCHEMA_VERSION) {
-                throw new MalformedMessageException("schema version %s is newer than this code".formatted(text), null);
-            }
-        } catch (NumberFormatException e) {
-            throw new MalformedMessageException("schema version %s is no number".formatted(text), e);
-        }
     }
 
     private void deadLetter(Record<String, byte[]> record, Instant began, String reason) {
@@ -450,20 +421,10 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                 reason);
         parts.metrics().deadLetter();
         parts.traces().deadLetter(record, place, began);
-        RecordHeaders headers = new RecordHeaders(record.headers());
-        headers.add(Headers.DLT_REASON, reason.getBytes(StandardCharsets.UTF_8));
-        headers.add(Headers.DLT_TOPIC, place.topic().getBytes(StandardCharsets.UTF_8));
-        headers.add(Headers.DLT_PARTITION, text(place.partition()));
-        headers.add(Headers.DLT_OFFSET, text(place.offset()));
-        byte[] value = record.value() == null ? new byte[0] : record.value();
         context()
                 .forward(
-                        new Record<>(record.key(), new Outgoing(value, null), time(), headers),
+                        Intake.deadLetter(record, place, reason, time()),
                         OrchestratorTopology.deadLettersSink(place.topic()));
-    }
-
-    private static byte[] text(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.UTF_8);
     }
 
     /** The wall clock, made never to go back. */
@@ -479,31 +440,10 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
         return context;
     }
 
-    private TurnStore turns() {
-        if (turns == null) {
+    private Stores stores() {
+        if (stores == null) {
             throw new IllegalStateException("the processor was not initialised");
         }
-        return turns;
-    }
-
-    private ConversationStore conversations() {
-        if (conversations == null) {
-            throw new IllegalStateException("the processor was not initialised");
-        }
-        return conversations;
-    }
-
-    private UsageStore usage() {
-        if (usage == null) {
-            throw new IllegalStateException("the processor was not initialised");
-        }
-        return usage;
-    }
-
-    private SubmissionStore submissions() {
-        if (submissions == null) {
-            throw new IllegalStateException("the processor was not initialised");
-        }
-        return submissions;
+        return stores;
     }
 }

@@ -18,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** A broker, a Postgres and an archiver, each a process of its own; the last two may be killed and started again. */
@@ -103,7 +104,11 @@ public final class ArchiveCluster implements AutoCloseable {
     public void killPostgres() throws IOException {
         Path pidFile = directory.resolve("postgres").resolve("cluster").resolve("postmaster.pid");
         long pid = Long.parseLong(Files.readAllLines(pidFile).getFirst());
-        ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly);
+        ProcessHandle.of(pid).ifPresent(server -> {
+            server.destroyForcibly();
+            // Another one does not start on the files of one that is still there
+            server.onExit().orTimeout(START.toSeconds(), TimeUnit.SECONDS).join();
+        });
         postgres.kill();
         postgres = launchPostgres();
         jdbcUrl = firstLine(postgres, "jdbc:");

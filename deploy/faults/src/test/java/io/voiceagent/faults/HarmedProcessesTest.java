@@ -9,16 +9,17 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The beginning of a plan: one process of each role is harmed at a point, and no rule is broken. {@code deploy/faults/run} tries all. */
+/** The beginning of a plan: processes of two roles are harmed at a point each, and no rule is broken. {@code deploy/faults/run} tries all. */
 class HarmedProcessesTest {
     private static final long SEED = 146;
+    private static final int FAULTS = 2;
 
     @TempDir
     static Path directory;
 
     @Test
     void noRuleIsBroken() throws Exception {
-        List<Fault> plan = FaultPlan.of(SEED).subList(0, Role.values().length);
+        List<Fault> plan = FaultPlan.of(SEED).subList(0, FAULTS);
         FaultTable table = new FaultTable(plan);
         List<String> breaches = FaultRun.run(directory, plan, 4, Duration.ofMinutes(10), table, () -> {});
         Path page = directory.resolve("faults.md");
