@@ -1,5 +1,7 @@
 package io.voiceagent.messages;
 
+import java.math.BigDecimal;
+
 /**
  * What tokens of a model cost, in picodollars (10⁻¹² US dollars) each: a price of 2.50 dollars per million tokens is 2,500,000. Sums that are
  * too large for a {@code long} stay at its maximum.
@@ -14,6 +16,11 @@ public record Price(long input, long cachedInput, long output) {
         if (input < 0 || cachedInput < 0 || output < 0) {
             throw new IllegalArgumentException("a price must not be negative");
         }
+    }
+
+    /** An amount in dollars, exactly. */
+    public static BigDecimal dollars(long picodollars) {
+        return BigDecimal.valueOf(picodollars).divide(BigDecimal.valueOf(DOLLAR));
     }
 
     /** What these tokens cost, picodollars. */

@@ -90,12 +90,20 @@ public final class Records {
      * from.
      */
     public static ProducerRecord<String, byte[]> deadLetter(ConsumerRecord<String, byte[]> read, String reason) {
-        RecordHeaders headers = new RecordHeaders(read.headers());
-        add(headers, Headers.DLT_REASON, reason);
-        add(headers, Headers.DLT_TOPIC, read.topic());
-        add(headers, Headers.DLT_PARTITION, Integer.toString(read.partition()));
-        add(headers, Headers.DLT_OFFSET, Long.toString(read.offset()));
+        RecordHeaders headers =
+                deadLetterHeaders(read.headers(), read.topic(), read.partition(), read.offset(), reason);
         return new ProducerRecord<>(Topics.deadLetters(read.topic()), null, read.key(), read.value(), headers);
+    }
+
+    /** The headers of a dead letter: those that the record came with, and why and where from. */
+    public static RecordHeaders deadLetterHeaders(
+            org.apache.kafka.common.header.Headers read, String topic, int partition, long offset, String reason) {
+        RecordHeaders headers = new RecordHeaders(read);
+        add(headers, Headers.DLT_REASON, reason);
+        add(headers, Headers.DLT_TOPIC, topic);
+        add(headers, Headers.DLT_PARTITION, Integer.toString(partition));
+        add(headers, Headers.DLT_OFFSET, Long.toString(offset));
+        return headers;
     }
 
     /**

@@ -32,11 +32,11 @@ public record Shares(Map<String, Integer> weights) {
      * @throws IllegalArgumentException for anything else, with a message that says what is wrong
      */
     public static Shares parse(String text) {
+        if (text.isBlank()) {
+            return EQUAL;
+        }
         Map<String, Integer> weights = new LinkedHashMap<>();
         for (String pair : text.split(",", -1)) {
-            if (pair.isBlank() && text.isBlank()) {
-                break;
-            }
             int colon = pair.lastIndexOf(':');
             String tenant = colon < 0 ? "" : pair.substring(0, colon).strip();
             if (tenant.isEmpty()) {

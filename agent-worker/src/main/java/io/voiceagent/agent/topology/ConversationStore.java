@@ -22,9 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
-import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
 import org.jspecify.annotations.Nullable;
 
@@ -46,15 +44,9 @@ final class ConversationStore {
         this.turns = turns;
     }
 
-    /** Writes to a store that nothing was ever written to, for the reason that {@link SubmissionStore#begin} gives. */
+    /** @see WindowStores#begin */
     void begin() {
-        boolean empty;
-        try (KeyValueIterator<Windowed<String>, byte[]> all = store.all()) {
-            empty = !all.hasNext();
-        }
-        if (empty) {
-            store.put("", new byte[0], 0);
-        }
+        WindowStores.begin(store);
     }
 
     /** The conversation, null when it is not there. */

@@ -1,10 +1,9 @@
 package io.voiceagent.agent.topology;
 
-import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
-import java.nio.charset.StandardCharsets;
+import io.voiceagent.transport.Records;
 import java.time.Duration;
 import java.time.Instant;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -42,16 +41,9 @@ final class Intake {
     /** The record as a dead letter: as it came, with the place that it came from and the reason. */
     static Record<String, Outgoing> deadLetter(
             Record<String, byte[]> record, RecordMetadata place, String reason, long now) {
-        RecordHeaders headers = new RecordHeaders(record.headers());
-        headers.add(Headers.DLT_REASON, reason.getBytes(StandardCharsets.UTF_8));
-        headers.add(Headers.DLT_TOPIC, place.topic().getBytes(StandardCharsets.UTF_8));
-        headers.add(Headers.DLT_PARTITION, text(place.partition()));
-        headers.add(Headers.DLT_OFFSET, text(place.offset()));
+        RecordHeaders headers =
+                Records.deadLetterHeaders(record.headers(), place.topic(), place.partition(), place.offset(), reason);
         byte[] value = record.value() == null ? new byte[0] : record.value();
         return new Record<>(record.key(), new Outgoing(value, null), now, headers);
-    }
-
-    private static byte[] text(long number) {
-        return Long.toString(number).getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -6,10 +6,7 @@ import io.voiceagent.messages.Request;
 import io.voiceagent.messages.Request.Registration;
 import io.voiceagent.messages.Request.Registration.Kind;
 import java.time.Duration;
-import java.util.List;
-import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.jspecify.annotations.Nullable;
@@ -39,20 +36,10 @@ final class SubmissionStore {
         return Duration.ofMillis(Registered.life(kind)).plus(MARGIN);
     }
 
-    /**
-     * Writes to a store that nothing was ever written to. Without it an orchestrator that finds no place noted for one store does not trust
-     * any of them, and restores all at each start. At time 0, so that it is older than whatever comes.
-     */
+    /** @see WindowStores#begin */
     void begin() {
-        for (WindowStore<String, byte[]> store : List.of(byKey, byBody)) {
-            boolean empty;
-            try (KeyValueIterator<Windowed<String>, byte[]> all = store.all()) {
-                empty = !all.hasNext();
-            }
-            if (empty) {
-                store.put("", new byte[0], 0);
-            }
-        }
+        WindowStores.begin(byKey);
+        WindowStores.begin(byBody);
     }
 
     /** The latest submission that this one may repeat, null when there is none. */

@@ -69,7 +69,7 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                     new UsageStore(context));
         }
 
-        /** @see SubmissionStore#begin */
+        /** @see WindowStores#begin */
         void begin() {
             submissions.begin();
             conversations.begin();

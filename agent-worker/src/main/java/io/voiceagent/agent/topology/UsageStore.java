@@ -10,12 +10,9 @@ import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.TenantUsage;
 import io.voiceagent.transport.Records;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.WindowStore;
 import org.jspecify.annotations.Nullable;
 
@@ -41,17 +38,10 @@ final class UsageStore {
         this.partition = context.taskId().partition();
     }
 
-    /** @see SubmissionStore#begin */
+    /** @see WindowStores#begin */
     void begin() {
-        for (WindowStore<String, byte[]> store : List.of(days, accounts)) {
-            boolean empty;
-            try (KeyValueIterator<Windowed<String>, byte[]> all = store.all()) {
-                empty = !all.hasNext();
-            }
-            if (empty) {
-                store.put("", new byte[0], 0);
-            }
-        }
+        WindowStores.begin(days);
+        WindowStores.begin(accounts);
     }
 
     /**

@@ -23,7 +23,6 @@ public final class Quotas {
     static final String VARIABLE = "QUOTAS_FILE";
     private static final String ALL = "*";
     private static final int MOST_TENANTS = 10_000;
-    private static final int PICODOLLAR_DIGITS = 12;
     private static final BigDecimal MOST_DOLLARS = BigDecimal.valueOf(1_000_000);
     private static final BigDecimal MOST_TOKENS = BigDecimal.valueOf(1_000_000_000_000_000L);
     private static final String COST_PER_TURN = "max_cost_per_turn";
@@ -123,9 +122,7 @@ public final class Quotas {
 
     /** An amount for people, from picodollars. */
     static String dollars(long picodollars) {
-        return BigDecimal.valueOf(picodollars, PICODOLLAR_DIGITS)
-                .stripTrailingZeros()
-                .toPlainString();
+        return Price.dollars(picodollars).toPlainString();
     }
 
     static @Nullable Long picodollars(@Nullable BigDecimal dollars) {

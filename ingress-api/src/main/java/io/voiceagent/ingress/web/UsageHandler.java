@@ -13,8 +13,6 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** {@code GET /usage}: what the tenant has used today, and what it may. */
 final class UsageHandler {
-    private static final BigDecimal DOLLAR = BigDecimal.valueOf(Price.DOLLAR);
-
     private final TenantLimits limits;
 
     UsageHandler(TenantLimits limits) {
@@ -41,8 +39,6 @@ final class UsageHandler {
     }
 
     private static @Nullable BigDecimal dollars(@Nullable Long picodollars) {
-        return picodollars == null
-                ? null
-                : BigDecimal.valueOf(picodollars).divide(DOLLAR).stripTrailingZeros();
+        return picodollars == null ? null : Price.dollars(picodollars);
     }
 }

@@ -120,7 +120,7 @@ record ResponseObject(
     /** An extension, so only shown to who asked for it: US dollars. */
     private void writeMaxCost(JsonGenerator out) {
         if (spec.spend() != null && spec.spend().asked() != null) {
-            BigDecimal dollars = BigDecimal.valueOf(spec.spend().asked()).divide(BigDecimal.valueOf(Price.DOLLAR));
+            BigDecimal dollars = Price.dollars(spec.spend().asked());
             out.writeName("max_cost");
             out.writeNumber(dollars.stripTrailingZeros());
         }
