@@ -62,3 +62,29 @@ find_maven() {
     return 1
   fi
 }
+
+# Exports the home of a JDK 25, or ends the script that is named.
+require_jdk() {
+  JAVA_HOME=$(find_jdk) || {
+    echo "$1: no JDK 25 found: install one (https://adoptium.net) and set JAVA_HOME to it" >&2
+    exit 1
+  }
+  export JAVA_HOME
+}
+
+# Prints the comment at the top of a script.
+show_help() {
+  sed -n '2,/^set /s/^# \{0,1\}//p' "$1"
+}
+
+# For the script that is named: builds a module and what it needs, tests compiled or not (-DskipTests or
+# -Dmaven.test.skip=true), and writes its class path of that scope to DIRECTORY/classpath. Run it from the root of the project.
+build_classpath() {
+  local name=$1 module=$2 scope=$3 tests=$4 directory=$5 maven
+  maven=$(find_maven)
+  "$maven" -B -q -Pquick "$tests" -pl "$module" -am package dependency:build-classpath \
+    -Dmdep.outputFile="$directory/classpath" -Dmdep.includeScope="$scope" >"$directory/build.log" 2>&1 || {
+    echo "$name: the build failed: $(grep -m 3 -E '^\[ERROR\]' "$directory/build.log")" >&2
+    exit 1
+  }
+}
