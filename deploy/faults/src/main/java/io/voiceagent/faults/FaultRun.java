@@ -1,6 +1,5 @@
 package io.voiceagent.faults;
 
-import io.voiceagent.simulator.SimulatorOptions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
@@ -8,100 +7,63 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Tries faults one after the other against one running pipeline, and writes the table. */
+/** Tries the faults of the suites that are named, one suite after the other, and writes their sections of the page. */
 public final class FaultRun {
     private static final Logger LOG = LoggerFactory.getLogger(FaultRun.class);
-    /** Of an effect: whoever dies in between does not know. */
-    private static final Duration EFFECT_TAKES = Duration.ofMillis(400);
+    private static final List<Suite> SUITES = List.of(new ProcessFaults());
 
     private FaultRun() {}
 
     /**
-     * Arguments: directory for data and logs, file for the table, seed, minutes after which no further fault begins, customers, and words
-     * that name the faults to be tried (none: all). Ends with 1 when a rule was broken.
+     * Arguments: directory for data and logs, file of the page, seed, minutes after which no further fault of a suite begins, customers,
+     * suites ({@code all}, or names with commas between), and words that name the faults to be tried (none: all). Ends with 1 when a rule
+     * was broken, with 2 when no suite has that name.
      */
     public static void main(String[] args) throws IOException {
-        long seed = Long.parseLong(args[2]);
-        List<Fault> plan = FaultPlan.only(FaultPlan.of(seed), Arrays.copyOfRange(args, 5, args.length));
-        Duration most = Duration.ofMinutes(Long.parseLong(args[3]));
-        LOG.info("Seed {}: {} faults", seed, plan.size());
-        long began = System.nanoTime();
-        FaultTable table = new FaultTable(plan);
-        List<String> breaches = run(
-                Path.of(args[0]),
-                plan,
-                Integer.parseInt(args[4]),
-                most,
-                table,
-                () -> write(table, args[1], seed, began));
+        List<Suite> suites = named(args[5]);
+        Path page = Path.of(args[1]);
+        List<String> breaches = new ArrayList<>();
+        for (Suite suite : suites) {
+            long began = System.nanoTime();
+            Suite.Settings settings = new Suite.Settings(
+                    Path.of(args[0]).resolve(suite.name()),
+                    Long.parseLong(args[2]),
+                    Duration.ofMinutes(Long.parseLong(args[3])),
+                    Integer.parseInt(args[4]),
+                    Arrays.asList(args).subList(6, args.length));
+            LOG.info("Suite {}, seed {}", suite.name(), settings.seed());
+            List<String> broken = suite.run(settings, section -> write(page, suite.name(), section));
+            breaches.addAll(broken);
+            LOG.info(
+                    "Suite {}: {} s, {} rules broken",
+                    suite.name(),
+                    Duration.ofNanos(System.nanoTime() - began).toSeconds(),
+                    broken.size());
+        }
         breaches.forEach(breach -> LOG.error("{}", breach));
         System.exit(breaches.isEmpty() ? 0 : 1);
     }
 
-    private static void write(FaultTable table, String file, long seed, long began) {
+    private static List<Suite> named(String names) {
+        List<String> wanted = List.of(names.split(",", -1));
+        List<String> known = SUITES.stream().map(Suite::name).toList();
+        if (!names.equals("all") && !known.containsAll(wanted)) {
+            System.err.println("No suite is named " + names + "; there are " + String.join(", ", known));
+            System.exit(2);
+        }
+        return SUITES.stream()
+                .filter(suite -> names.equals("all") || wanted.contains(suite.name()))
+                .toList();
+    }
+
+    private static void write(Path page, String name, String section) {
         try {
-            table.write(Path.of(file), seed, Duration.ofNanos(System.nanoTime() - began));
+            FaultPage.write(page, name, section);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /**
-     * Tries the faults.
-     *
-     * @param after run after each fault
-     * @return the rules that were broken, in words
-     */
-    static List<String> run(
-            Path directory, List<Fault> plan, int customers, Duration most, FaultTable table, Runnable after)
-            throws IOException {
-        List<String> breaches = new ArrayList<>();
-        long end = System.nanoTime() + most.toNanos();
-        AtomicInteger numbers = new AtomicInteger();
-        try (EffectServer effects = EffectServer.start(EFFECT_TAKES);
-                Cluster cluster = Cluster.start(directory, SimulatorOptions.defaults());
-                WebhookReceiver webhooks = WebhookReceiver.start(cluster, directory)) {
-            cluster.set("TRACE_SAMPLE_RATE", "0");
-            Fleet fleet = Fleet.start(cluster, effects);
-            Cluster.awaitTools(fleet.apis().toArray(ApiClient[]::new));
-            Checker checker = new Checker(cluster, effects);
-            List<Accepted> turns = new ArrayList<>();
-            for (Fault fault : plan) {
-                if (System.nanoTime() > end) {
-                    LOG.warn("No time is left for {} and those after it", fault);
-                    break;
-                }
-                Batch.Result batch = Batch.run(fleet, fault, customers, numbers);
-                Verdict verdict = checker.check(batch, fleet.wellApis());
-                table.add(fault, batch.reached(), verdict);
-                turns.addAll(batch.turns());
-                LOG.info(
-                        "{}{}: {} accepted, {} ended, {} held {}, {} extra model calls, {} breaches",
-                        fault,
-                        batch.reached() ? "" : " (not reached)",
-                        verdict.accepted(),
-                        verdict.ended(),
-                        verdict.held().size(),
-                        verdict.held().isEmpty() ? "" : verdict.held().getLast() + " ms",
-                        verdict.extraModelCalls(),
-                        verdict.breaches().size());
-                verdict.breaches().forEach(breach -> breaches.add(fault + ": " + breach));
-                verdict.breaches().forEach(breach -> LOG.error("{}", breach));
-                after.run();
-            }
-            List<String> archive = ArchiveCheck.run(cluster, turns);
-            LOG.info("{} turns compared with the archive, {} breaches", turns.size(), archive.size());
-            breaches.addAll(archive);
-            List<String> untold = webhooks.check(turns);
-            LOG.info("{} breaches about webhooks, {} doubled", untold.size(), webhooks.doubled());
-            breaches.addAll(untold);
-            table.ledgers(turns.size(), archive.size(), untold.size(), webhooks.doubled());
-            after.run();
-        }
-        return breaches;
     }
 }

@@ -1,8 +1,5 @@
 package io.voiceagent.faults;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -13,12 +10,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.ToIntFunction;
 
-/** What faults did, as a page of Markdown. */
+/** What faults of processes did, as Markdown. */
 final class FaultTable {
     private static final String HEAD = """
-            # Faults, and what they did
+            ## Processes killed and stopped
 
-            Made by `deploy/faults/run`: two of each service as processes of their own on loopback, a ledger outside of them (accepted ids, the simulated model's count of calls, an effect server), and one process harmed at a named
+            Two of each service as processes of their own on loopback, a ledger outside of them (accepted ids, the simulated model's count of calls, an effect server), and one process harmed at a named
             point (`CrashPoint`) while turns of all kinds run: plain, with tools that may run twice and that may not, cancelled, in conversations, with approval. `SIGSTOP` lasts 9 s, longer than lease and session; then the process goes on.
 
             - **lost**: accepted, and not ended within 90 s or not known to an ingress. **failed**: ended otherwise than asked for. **doubled**: effects that must not happen twice, and did; **mixed**: text that the model did not say or that was not streamed so;
@@ -74,7 +71,8 @@ final class FaultTable {
         return verdicts.values().stream().flatMap(List::stream).toList();
     }
 
-    void write(Path file, long seed, Duration took) throws IOException {
+    /** The section of the page. */
+    String page(long seed, Duration took) {
         StringBuilder page = new StringBuilder(HEAD);
         List<Row> rows = rows();
         page.append("Seed %d, %d faults, %s, %d processors.%n%n"
@@ -92,7 +90,7 @@ final class FaultTable {
         rows.forEach(row -> page.append(line(row)));
         Row total = new Row(rows.getFirst().fault(), all(), 0);
         page.append("| **all** | | | ").append(figures(total)).append('\n');
-        Files.writeString(file, page.toString());
+        return page.toString();
     }
 
     private List<Row> rows() {
