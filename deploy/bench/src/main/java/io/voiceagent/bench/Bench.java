@@ -28,6 +28,9 @@ import picocli.CommandLine.Spec;
 public final class Bench implements Callable<Integer> {
 
     private static final double WARMUP_RATE = 20;
+    /** Seconds: a simulated model is a small program, soon compiled. */
+    private static final double MODEL_WARMUP = 20;
+
     private static final int MAX_STREAMS = 1_000_000;
     private static final int MAX_AT_ONCE = 10_000;
 
@@ -117,13 +120,19 @@ public final class Bench implements Callable<Integer> {
         try (LoadGenerator generator = new LoadGenerator(seconds(timeout), threads)) {
             Figures ofModel = null;
             if (modelUrl != null) {
-                ofModel = warmAndRun(generator, Target.model(modelUrl, modelKey, model, prompt()), load, null, null);
+                Target target = Target.model(modelUrl, modelKey, model, prompt());
+                warmUp(generator, target, Math.min(warmup, MODEL_WARMUP), null);
+                ofModel = generator.run(target, load, null);
             }
             Measured usage = new Measured(pids);
             Figures ofApi = null;
             if (api != null) {
                 String expected = ofModel == null ? null : ofModel.text();
-                ofApi = warmAndRun(generator, Target.api(api, key, model, prompt()), load, expected, usage);
+                Target target = Target.api(api, key, model, prompt());
+                warmUp(generator, target, warmup, expected);
+                usage.begin();
+                ofApi = generator.run(target, load, expected);
+                usage.end();
             }
             out.printf("%nModel: %d tokens, %d ms to the first, %s tokens/s%n", tokens, ttft, tps);
             report.print(load, ofModel, ofApi);
@@ -135,25 +144,13 @@ public final class Bench implements Callable<Integer> {
         }
     }
 
-    private Figures warmAndRun(
-            LoadGenerator generator, Target target, Load load, @Nullable String expected, @Nullable Measured usage)
-            throws IOException, InterruptedException {
-        warmUp(generator, target, expected);
-        if (usage == null) {
-            return generator.run(target, load, expected);
-        }
-        usage.begin();
-        Figures figures = generator.run(target, load, expected);
-        usage.end();
-        return figures;
-    }
-
     /** Half of the time gently, since code that is not compiled yet builds a queue under the full rate; half at the rate. */
-    private void warmUp(LoadGenerator generator, Target target, @Nullable String expected) throws InterruptedException {
+    private void warmUp(LoadGenerator generator, Target target, double time, @Nullable String expected)
+            throws InterruptedException {
         double gentle = Math.min(rate, WARMUP_RATE);
         for (double warm : new double[] {gentle, atOnce > 0 ? gentle : rate}) {
-            if (warmup > 0) {
-                generator.run(target, new Load.Rate(warm, seconds(warmup / 2)), expected);
+            if (time > 0) {
+                generator.run(target, new Load.Rate(warm, seconds(time / 2)), expected);
             }
         }
     }
