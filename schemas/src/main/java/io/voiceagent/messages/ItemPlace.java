@@ -1,6 +1,7 @@
 package io.voiceagent.messages;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Locale;
 
 /**
  * Where in a conversation an item is.
@@ -24,5 +25,10 @@ public record ItemPlace(String itemId, String node, Part part, int number) {
         /** Something of the turn's output that no later turn is told anyway. */
         @JsonProperty("other")
         OTHER
+    }
+
+    /** What the public id of an item that a node was sent with has after its prefix: the place tells the item, so that none needs a name of its own. */
+    public static String inputIdEnd(String node, int number) {
+        return String.format(Locale.ROOT, "%si%04x", node.substring(ResponseId.PREFIX.length()), number);
     }
 }

@@ -29,16 +29,16 @@ public final class WatchedFile<T> implements Supplier<T>, AutoCloseable {
     private volatile T value;
     private volatile @Nullable String problem;
 
-    /** What is in the file. Both methods throw {@link InvalidSettingException}, which names the variable and the remedy, and no secret. */
+    /** What is in the file. {@code parse} throws an {@link InvalidSettingException}, which names the variable and the remedy, and no secret. */
     public interface Setting<T> {
         /** For people, in the plural: the subject of "stay as they were". */
         String name();
 
-        /** The whole file. */
-        byte[] read();
+        /** Where it stands. */
+        SettingsFile file();
 
-        /** What the bytes say. */
-        T parse(byte[] bytes);
+        /** What the text says. */
+        T parse(String text);
 
         /** How many there are, for the log. */
         int count(T value);
@@ -46,8 +46,8 @@ public final class WatchedFile<T> implements Supplier<T>, AutoCloseable {
 
     private WatchedFile(Setting<T> setting, Duration interval) {
         this.setting = setting;
-        this.content = setting.read();
-        this.value = setting.parse(content);
+        this.content = setting.file().bytes();
+        this.value = parse(content);
         this.timer = Executors.newSingleThreadScheduledExecutor(
                 Thread.ofPlatform().daemon().name("watched-file").factory());
         var unused = timer.scheduleWithFixedDelay(
@@ -76,9 +76,9 @@ public final class WatchedFile<T> implements Supplier<T>, AutoCloseable {
     /** Whatever goes wrong, the timer goes on. */
     private void refresh() {
         try {
-            byte[] now = setting.read();
+            byte[] now = setting.file().bytes();
             if (!Arrays.equals(now, content)) {
-                T changed = setting.parse(now);
+                T changed = parse(now);
                 value = changed;
                 content = now;
                 LOG.info("{} {} are in force now", setting.count(changed), setting.name());
@@ -92,6 +92,10 @@ public final class WatchedFile<T> implements Supplier<T>, AutoCloseable {
             }
             problem = why;
         }
+    }
+
+    private T parse(byte[] bytes) {
+        return setting.parse(setting.file().text(bytes));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.voiceagent.ingress.limit;
 
 import io.voiceagent.messages.Price;
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.SettingsFile;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
@@ -36,7 +37,11 @@ public final class Prices {
 
     /** Reads the file; throws {@link InvalidSettingException} naming the variable, the place and the remedy. */
     static Prices read(@Nullable String file) {
-        return file == null ? NONE : parse(SettingsJson.read(VARIABLE, Path.of(file), REMEDY));
+        if (file == null) {
+            return NONE;
+        }
+        SettingsFile settings = SettingsJson.file(VARIABLE, Path.of(file), REMEDY);
+        return parse(SettingsJson.parse(settings, settings.text()));
     }
 
     static Prices parse(JsonNode root) {

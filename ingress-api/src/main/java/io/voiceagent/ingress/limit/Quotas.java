@@ -3,6 +3,7 @@ package io.voiceagent.ingress.limit;
 import io.voiceagent.messages.Price;
 import io.voiceagent.messages.TenantUsage;
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.SettingsFile;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.nio.file.Path;
@@ -75,15 +76,21 @@ public final class Quotas {
 
     /** Reads the file; throws {@link InvalidSettingException} naming the variable, the place and the remedy. */
     static Quotas read(@Nullable Path file, Prices prices) {
-        return file == null ? NONE : parse(bytes(file), prices);
+        if (file == null) {
+            return NONE;
+        }
+        SettingsFile settings = at(file);
+        return parse(settings, settings.text(), prices);
     }
 
-    static byte[] bytes(Path file) {
-        return SettingsJson.bytes(VARIABLE, file, REMEDY);
+    /** The file, not read yet. */
+    static SettingsFile at(Path file) {
+        return SettingsJson.file(VARIABLE, file, REMEDY);
     }
 
-    static Quotas parse(byte[] file, Prices prices) {
-        Quotas quotas = parse(SettingsJson.parse(VARIABLE, file, REMEDY));
+    /** What the file says. */
+    static Quotas parse(SettingsFile file, String text, Prices prices) {
+        Quotas quotas = parse(SettingsJson.parse(file, text));
         if (prices == Prices.NONE && quotas.quotas.values().stream().anyMatch(Quota::limitsCost)) {
             throw new InvalidSettingException(
                     VARIABLE, "limits costs, but there are no prices", "Set " + Prices.VARIABLE);

@@ -1,6 +1,7 @@
 package io.voiceagent.ingress.limit;
 
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.SettingsFile;
 import io.voiceagent.transport.WatchedFile;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -26,7 +27,8 @@ public final class QuotasFile implements Supplier<Quotas>, AutoCloseable {
      */
     public static QuotasFile open(LimitSettings settings, Duration interval) {
         Path file = settings.quotasFile();
-        return new QuotasFile(file == null ? null : WatchedFile.open(new Content(file, settings.prices()), interval));
+        return new QuotasFile(
+                file == null ? null : WatchedFile.open(new Content(Quotas.at(file), settings.prices()), interval));
     }
 
     @Override
@@ -34,20 +36,15 @@ public final class QuotasFile implements Supplier<Quotas>, AutoCloseable {
         return watched == null ? Quotas.NONE : watched.get();
     }
 
-    private record Content(Path file, Prices prices) implements WatchedFile.Setting<Quotas> {
+    private record Content(SettingsFile file, Prices prices) implements WatchedFile.Setting<Quotas> {
         @Override
         public String name() {
             return "quotas";
         }
 
         @Override
-        public byte[] read() {
-            return Quotas.bytes(file);
-        }
-
-        @Override
-        public Quotas parse(byte[] bytes) {
-            return Quotas.parse(bytes, prices);
+        public Quotas parse(String text) {
+            return Quotas.parse(file, text, prices);
         }
 
         @Override

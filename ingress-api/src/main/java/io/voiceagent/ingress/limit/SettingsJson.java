@@ -3,13 +3,8 @@ package io.voiceagent.ingress.limit;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.transport.InvalidSettingException;
-import java.io.IOException;
-import java.io.InputStream;
+import io.voiceagent.transport.SettingsFile;
 import java.math.BigDecimal;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,34 +14,18 @@ import tools.jackson.databind.JsonNode;
 record SettingsJson(String variable, String remedy) {
     private static final int MOST_BYTES = 1 << 20;
 
-    static JsonNode read(String variable, Path file, String remedy) {
-        return parse(variable, bytes(variable, file, remedy), remedy);
+    static SettingsFile file(String variable, Path path, String remedy) {
+        return new SettingsFile(variable, path, MOST_BYTES, remedy);
     }
 
-    static byte[] bytes(String variable, Path file, String remedy) {
-        SettingsJson json = new SettingsJson(variable, remedy);
-        try (InputStream in = Files.newInputStream(file)) {
-            byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-            json.require(bytes.length <= MOST_BYTES, "names a file of more than 1 MiB");
-            return bytes;
-        } catch (IOException e) {
-            throw new InvalidSettingException(variable, "names a file that can't be read", remedy);
-        }
-    }
-
-    static JsonNode parse(String variable, byte[] bytes, String remedy) {
-        SettingsJson json = new SettingsJson(variable, remedy);
+    static JsonNode parse(SettingsFile file, String text) {
+        SettingsJson json = new SettingsJson(file.variable(), file.remedy());
         try {
-            JsonNode root = Json.tree(StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString());
+            JsonNode root = Json.tree(text);
             json.require(root.isObject(), "names a file that is not a JSON object");
             return root;
-        } catch (CharacterCodingException e) {
-            throw new InvalidSettingException(variable, "names a file that is not UTF-8", remedy);
         } catch (MalformedMessageException e) {
-            throw new InvalidSettingException(variable, "names a file that is not JSON", remedy);
+            throw new InvalidSettingException(file.variable(), "names a file that is not JSON", file.remedy());
         }
     }
 

@@ -1,13 +1,8 @@
 package io.voiceagent.ingress.security;
 
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.SettingsFile;
 import io.voiceagent.transport.WatchedFile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Supplier;
@@ -22,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
     private static final String VARIABLE = "API_KEYS_FILE";
     private static final int MAX_BYTES = 4 << 20;
+    private static final String REMEDY =
+            "Name a file of plain text that this process may read, with the keys that are in use";
     /** One for a client and one to take its place. */
     private static final int MIN_KEYS = 2;
 
@@ -34,7 +31,7 @@ public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
             this.watched = null;
             this.keys = () -> all;
         } else {
-            this.watched = WatchedFile.open(new Content(fixed, file), interval);
+            this.watched = WatchedFile.open(new Content(fixed, file(file)), interval);
             this.keys = watched;
         }
     }
@@ -56,7 +53,9 @@ public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
      * @throws InvalidSettingException when it could not
      */
     static void check(ApiKeys fixed, @Nullable Path file) {
-        ApiKeys unused = file == null ? fixed.required(MIN_KEYS) : parse(fixed, read(file));
+        ApiKeys unused = file == null
+                ? fixed.required(MIN_KEYS)
+                : parse(fixed, file(file).text());
     }
 
     @Override
@@ -64,20 +63,15 @@ public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
         return keys.get();
     }
 
-    private record Content(ApiKeys fixed, Path file) implements WatchedFile.Setting<ApiKeys> {
+    private record Content(ApiKeys fixed, SettingsFile file) implements WatchedFile.Setting<ApiKeys> {
         @Override
         public String name() {
             return "API keys";
         }
 
         @Override
-        public byte[] read() {
-            return KeyFile.read(file);
-        }
-
-        @Override
-        public ApiKeys parse(byte[] bytes) {
-            return KeyFile.parse(fixed, bytes);
+        public ApiKeys parse(String text) {
+            return KeyFile.parse(fixed, text);
         }
 
         @Override
@@ -86,36 +80,12 @@ public final class KeyFile implements Supplier<ApiKeys>, AutoCloseable {
         }
     }
 
-    private static ApiKeys parse(ApiKeys fixed, byte[] bytes) {
-        try {
-            String text = StandardCharsets.UTF_8
-                    .newDecoder()
-                    .decode(ByteBuffer.wrap(bytes))
-                    .toString();
-            return fixed.with(ApiKeys.parseFile(text)).required(MIN_KEYS);
-        } catch (CharacterCodingException e) {
-            throw new InvalidSettingException(VARIABLE, "names a file that is not UTF-8", "Write it as plain text");
-        }
+    private static ApiKeys parse(ApiKeys fixed, String text) {
+        return fixed.with(ApiKeys.parseFile(text)).required(MIN_KEYS);
     }
 
-    private static byte[] read(Path file) {
-        byte[] bytes;
-        try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_BYTES + 1);
-        } catch (IOException e) {
-            throw new InvalidSettingException(
-                    VARIABLE,
-                    "names \"%s\", which can't be read (%s)"
-                            .formatted(file, e.getClass().getSimpleName()),
-                    "Name a file that this process may read");
-        }
-        if (bytes.length > MAX_BYTES) {
-            throw new InvalidSettingException(
-                    VARIABLE,
-                    "names a file of more than %d bytes".formatted(MAX_BYTES),
-                    "Leave out what is not in use");
-        }
-        return bytes;
+    private static SettingsFile file(Path path) {
+        return new SettingsFile(VARIABLE, path, MAX_BYTES, REMEDY);
     }
 
     @Override

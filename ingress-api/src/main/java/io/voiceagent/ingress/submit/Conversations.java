@@ -23,7 +23,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeoutException;
@@ -190,11 +189,10 @@ public final class Conversations {
 
     /** @param callsRemoved their results go with them */
     private static List<Item> remaining(Part part, Set<String> callsRemoved) {
-        String own = part.node().id().substring(ResponseId.PREFIX.length());
         List<Item> input = new ArrayList<>();
         for (int i = 0; i < part.node().input().size(); i++) {
             Item item = part.node().input().get(i);
-            String end = String.format(Locale.ROOT, "_%si%04x", own, i);
+            String end = "_" + ItemPlace.inputIdEnd(part.node().id(), i);
             if (part.removed().stream().noneMatch(id -> id.endsWith(end))) {
                 input.add(item);
             } else if (item instanceof Item.ToolCall call) {

@@ -3,8 +3,8 @@ package io.voiceagent.ingress.web;
 import io.voiceagent.ingress.refusal.Code;
 import io.voiceagent.ingress.refusal.Refusal;
 import io.voiceagent.messages.Item;
+import io.voiceagent.messages.ItemPlace;
 import io.voiceagent.messages.Json;
-import io.voiceagent.messages.ResponseId;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -125,8 +125,7 @@ record InputItems(int limit, boolean ascending, @Nullable String after) {
                 yield "mcpa_";
             }
         };
-        String own = responseId.substring(ResponseId.PREFIX.length());
-        json.put("id", String.format(Locale.ROOT, "%s%si%04x", prefix, own, place));
+        json.put("id", prefix + ItemPlace.inputIdEnd(responseId, place));
         // The dialect gives the answer to a request for approval no status
         return item instanceof Item.ApprovalAnswer ? json : json.put("status", "completed");
     }

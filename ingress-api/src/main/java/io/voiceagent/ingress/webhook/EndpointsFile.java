@@ -3,8 +3,10 @@ package io.voiceagent.ingress.webhook;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.SettingsFile;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashSet;
@@ -19,7 +21,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class EndpointsFile {
     static final String VARIABLE = "WEBHOOKS_FILE";
-    static final int MAX_BYTES = 1 << 20;
+    private static final int MAX_BYTES = 1 << 20;
     static final int MAX_TENANTS = 1_000;
     static final int MAX_ENDPOINTS = 10;
     static final int MAX_URL = 2_048;
@@ -34,6 +36,11 @@ final class EndpointsFile {
 
     private EndpointsFile(boolean allowPrivate) {
         this.allowPrivate = allowPrivate;
+    }
+
+    /** The file, not read yet. */
+    static SettingsFile at(Path file) {
+        return new SettingsFile(VARIABLE, file, MAX_BYTES, REMEDY);
     }
 
     /**
@@ -156,7 +163,7 @@ final class EndpointsFile {
         }
     }
 
-    static InvalidSettingException wrong(String problem) {
+    private static InvalidSettingException wrong(String problem) {
         return new InvalidSettingException(VARIABLE, problem, REMEDY);
     }
 }

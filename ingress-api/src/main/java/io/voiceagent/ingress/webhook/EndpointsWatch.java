@@ -1,13 +1,8 @@
 package io.voiceagent.ingress.webhook;
 
 import io.voiceagent.transport.InvalidSettingException;
+import io.voiceagent.transport.SettingsFile;
 import io.voiceagent.transport.WatchedFile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +17,7 @@ final class EndpointsWatch implements AutoCloseable {
 
     /** @throws InvalidSettingException the file can't be read or used */
     static EndpointsWatch start(Path file, boolean allowPrivate, Duration pause) {
-        return new EndpointsWatch(WatchedFile.open(new Content(file, allowPrivate), pause));
+        return new EndpointsWatch(WatchedFile.open(new Content(EndpointsFile.at(file), allowPrivate), pause));
     }
 
     Endpoints current() {
@@ -40,39 +35,15 @@ final class EndpointsWatch implements AutoCloseable {
         watched.close();
     }
 
-    private record Content(Path file, boolean allowPrivate) implements WatchedFile.Setting<Endpoints> {
+    private record Content(SettingsFile file, boolean allowPrivate) implements WatchedFile.Setting<Endpoints> {
         @Override
         public String name() {
             return "endpoints for webhooks";
         }
 
         @Override
-        public byte[] read() {
-            try (InputStream in = Files.newInputStream(file)) {
-                return in.readNBytes(EndpointsFile.MAX_BYTES + 1);
-            } catch (IOException e) {
-                throw new InvalidSettingException(
-                        EndpointsFile.VARIABLE,
-                        "names %s, which can't be read (%s)"
-                                .formatted(file, e.getClass().getSimpleName()),
-                        "Name a readable file, or leave the variable out for no webhooks");
-            }
-        }
-
-        @Override
-        public Endpoints parse(byte[] bytes) {
-            if (bytes.length > EndpointsFile.MAX_BYTES) {
-                throw EndpointsFile.wrong("is larger than %d bytes".formatted(EndpointsFile.MAX_BYTES));
-            }
-            try {
-                String text = StandardCharsets.UTF_8
-                        .newDecoder()
-                        .decode(ByteBuffer.wrap(bytes))
-                        .toString();
-                return EndpointsFile.parse(text, allowPrivate);
-            } catch (CharacterCodingException e) {
-                throw EndpointsFile.wrong("is not UTF-8");
-            }
+        public Endpoints parse(String text) {
+            return EndpointsFile.parse(text, allowPrivate);
         }
 
         @Override
