@@ -64,10 +64,7 @@ public final class Decider {
             return; // the same submission again
         }
         Request.Submit request = submit.request();
-        Registered earlier = submit.earlier();
-        Registered.Verdict verdict = Registered.judge(request, earlier);
-        if (earlier != null && verdict != Registered.Verdict.FRESH) {
-            draft.repeat(request, earlier, verdict == Registered.Verdict.REPETITION);
+        if (repeats(draft, submit)) {
             return;
         }
         switch (submit.admission()) {
@@ -91,6 +88,17 @@ public final class Decider {
                 draft.fail(new TurnError(ErrorCodes.PREVIOUS_RUNNING, "The previous response has not ended."));
             case NONE, ENDED -> startUnlessLate(draft, submit.approvals());
         }
+    }
+
+    /** Whether no turn comes of it because it is, or collides with, one that came before. */
+    private static boolean repeats(Draft draft, Input.Submit submit) {
+        Registered earlier = submit.earlier();
+        Registered.Verdict verdict = Registered.judge(submit.request(), earlier);
+        if (earlier == null || verdict == Registered.Verdict.FRESH) {
+            return false;
+        }
+        draft.repeat(submit.request(), earlier, verdict == Registered.Verdict.REPETITION);
+        return true;
     }
 
     private void startUnlessLate(Draft draft, List<ApprovalRequest> approvals) {
@@ -214,6 +222,9 @@ public final class Decider {
 
     /** Without the input and the catalogue: they may be what does not fit. */
     private static void acceptBriefly(Draft draft, Input.Submit submit, TurnError error) {
+        if (repeats(draft, submit)) {
+            return;
+        }
         var spec = Draft.withInput(submit.request().spec(), EMPTY_INPUT);
         switch (submit.admission()) {
             case ConversationRules.Admission.Refuse refused -> {

@@ -386,6 +386,36 @@ class DeciderTest {
     }
 
     @Test
+    void anAbortMakesNoTurnOfARepetition() {
+        Table table = new Table(Fixtures.FixedWorkers.of("w"));
+        Input.Submit plain = Fixtures.submit(table.id, Table.START, Table.DEADLINE, Fixtures.spec(null, null));
+        Request.Submit request = plain.request();
+        Input.Submit repetition = new Input.Submit(
+                new Request.Submit(
+                        request.responseId(),
+                        request.conversation(),
+                        request.tenant(),
+                        request.submittedAt(),
+                        request.deadlineAt(),
+                        request.spec(),
+                        new Request.Registration(Request.Registration.Kind.KEY, "key", "body")),
+                plain.parent(),
+                plain.catalogue(),
+                plain.foldVersion(),
+                null,
+                new Registered("resp_earlier", "body", Table.START - 1),
+                null);
+
+        table.give(new Input.Abort(new TurnError(ErrorCodes.INTERNAL, "a defect"), repetition));
+
+        assertThat(table.events)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        StepEvent.Repeated.class,
+                        repeated -> assertThat(repeated.earlier()).isEqualTo("resp_earlier"));
+    }
+
+    @Test
     void anAbortDoesNotHideThatAToolHasRun() {
         table.submit(spec(null, null, HOSTED)).complete(0, asks(call("a", "once"), call("b", "once")));
         table.complete(0, new CallOutput.Tool("much", null));
