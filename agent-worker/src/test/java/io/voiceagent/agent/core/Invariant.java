@@ -22,6 +22,12 @@ enum Invariant {
     OLD_RESULT,
     /** A result of a worker that does not own the attempt changes nothing. */
     FOREIGN_RESULT,
+    /** The frames of an attempt are one worker's. */
+    ONE_PUBLISHER,
+    /** A submission with a key is one turn, however often and with whatever body it comes. */
+    ONE_TURN_OF_A_KEY,
+    /** A tool that is not idempotent begins its effect only while its worker is sure to be known as living. */
+    EFFECT_UNDER_LEASE,
     /** A tool that is not idempotent has its effect at most once. */
     EFFECT_ONCE,
     /** When a tool that is not idempotent had its effect, its outcome says what came of it, or that nobody knows. */
@@ -42,6 +48,10 @@ enum Invariant {
     GONE,
     /** An answer of another format than was asked for is repaired once at the most, and what a completed turn has is of that format. */
     REPAIRED_ONCE,
+    /** Every reader of the two logs comes to the end of a turn that has ended. */
+    READERS_END,
+    /** The text of the answer is the text that was streamed after the last attempt that was superseded. */
+    STREAMED_IS_SAID,
     /** All readers of the two logs derive the same events, numbered without gaps. */
     SAME_EVENTS,
     /** Turns of a conversation run one at a time, in their order, each after the one before it, and none is left to wait for nobody. */

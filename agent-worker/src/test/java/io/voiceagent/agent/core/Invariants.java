@@ -7,8 +7,10 @@ import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.ErrorCodes;
+import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.ModelRequest;
+import io.voiceagent.messages.Request;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.StepEvent.CallOutcome;
@@ -50,6 +52,11 @@ final class Invariants {
     /** Request for approval → the turn that has answered it. */
     private final Map<String, String> answered = new HashMap<>();
 
+    /** Attempt → the worker whose frames are in the log. */
+    private final Map<CallRef, String> publishers = new HashMap<>();
+    /** Idempotency key → the turn that it stands for. */
+    private final Map<String, Request.Submit> keyed = new HashMap<>();
+
     private Set<String> silent = Set.of();
     private long silentSince;
 
@@ -63,6 +70,31 @@ final class Invariants {
                         .add(world.now());
             }
         });
+        simulation.logs.stream.follow(end -> publishes(simulation.logs.stream.get(end - 1)));
+    }
+
+    private void publishes(Frame frame) {
+        String worker = switch (frame) {
+            case Frame.Opened opened -> opened.incarnation();
+            case Frame.Deltas deltas -> deltas.incarnation();
+            case Frame.Seal _ -> null;
+        };
+        if (worker != null) {
+            String first = publishers.computeIfAbsent(frame.ref(), _ -> worker);
+            require(
+                    first.equals(worker),
+                    Invariant.ONE_PUBLISHER,
+                    () -> frame.ref() + " is of " + first + " and " + worker);
+        }
+    }
+
+    /** A tool does now what must not be done twice. */
+    void effectBegins(CallRef ref, String worker) {
+        List<Long> times = heard.getOrDefault(worker, List.of());
+        require(
+                !times.isEmpty() && world.now() - times.getLast() < Announcement.LEASE_MILLIS,
+                Invariant.EFFECT_UNDER_LEASE,
+                () -> worker + " begins " + ref + " though it was heard at " + times);
     }
 
     private static void require(boolean holds, Invariant invariant, Supplier<String> what) {
@@ -143,7 +175,8 @@ final class Invariants {
     // ---- what is committed
 
     void restored(Map<String, Turn> states) {
-        if (simulation.setup.breach() == Breach.EVENTS_WITHOUT_STATE) {
+        if (simulation.setup.breach() == Breach.EVENTS_WITHOUT_STATE
+                || simulation.setup.breach() == Breach.ZOMBIE_WRITES) {
             return; // obviously; what matters is what comes of it
         }
         require(
@@ -231,6 +264,7 @@ final class Invariants {
         }
         TurnRecord record = turn(event.responseId());
         record.take(event);
+        keys(event);
         approvals(event, record);
         if (event instanceof StepEvent.Ended ended) {
             long bound = record.accepted().deadlineAt() + simulation.limits.stopGrace() + SLACK + absent;
@@ -239,6 +273,32 @@ final class Invariants {
                 world.tally.count(Happening.DEADLINE_PASSED);
             }
         }
+    }
+
+    private void keys(StepEvent event) {
+        Request.Submit submit = simulation.submitted(event.responseId());
+        Request.Registration registration = submit == null ? null : submit.registration();
+        if (event instanceof StepEvent.Accepted
+                && registration != null
+                && registration.kind() == Request.Registration.Kind.KEY) {
+            Request.Submit before = keyed.putIfAbsent(registration.key(), submit);
+            require(before == null, Invariant.ONE_TURN_OF_A_KEY, () -> event + " though there is " + before);
+        } else if (event instanceof StepEvent.Repeated repeated) {
+            repeats(repeated, registration);
+        }
+    }
+
+    private void repeats(StepEvent.Repeated repeated, Request.Registration registration) {
+        Request.Submit earlier = simulation.submitted(repeated.earlier());
+        boolean key = registration.kind() == Request.Registration.Kind.KEY;
+        world.tally.count(!key ? Happening.ATTACHED : repeated.same() ? Happening.REPEATED : Happening.KEY_TAKEN);
+        require(
+                turn(repeated.earlier()).accepted() != null
+                        && earlier.registration().key().equals(registration.key())
+                        && (key ? earlier.equals(keyed.get(registration.key())) : repeated.same())
+                        && repeated.same() == earlier.registration().body().equals(registration.body()),
+                Invariant.ONE_TURN_OF_A_KEY,
+                () -> repeated + " of " + registration + " and " + earlier);
     }
 
     /** A whole transaction is there. */

@@ -137,10 +137,14 @@ final class SimulatedAttempt {
                 if (stopped()) {
                     return;
                 }
-                if (effect.once() && !worker.leaseHeld()) {
+                boolean careful = worker.simulation.setup.breach() != Breach.BEGINS_WITHOUT_LEASE;
+                if (effect.once() && !worker.leaseHeld() && careful) {
                     world.tally.count(Happening.LEASE_REFUSED_EFFECT);
                     breakOff(Break.LEASE_LOST);
                     return;
+                }
+                if (effect.once()) {
+                    worker.simulation.invariants.effectBegins(ref, worker.incarnation);
                 }
                 worker.simulation.truth.effect(ref, worker.incarnation);
                 act();

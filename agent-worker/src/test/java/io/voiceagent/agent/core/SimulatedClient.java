@@ -5,6 +5,8 @@ import io.voiceagent.messages.Concurrency;
 import io.voiceagent.messages.ConversationId;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Request;
+import io.voiceagent.messages.Request.Registration;
+import io.voiceagent.messages.Request.Registration.Kind;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.ResponseSpec;
 import io.voiceagent.messages.StepEvent;
@@ -26,6 +28,7 @@ final class SimulatedClient {
     private final Simulation simulation;
     private final World world;
     private final Map<String, Request.Submit> sent = new LinkedHashMap<>();
+    private final Map<String, Request.Submit> everSent = new LinkedHashMap<>();
     private final Set<String> open = new LinkedHashSet<>();
     /** The conversation of this world, null when there is none. */
     private String line;
@@ -41,7 +44,7 @@ final class SimulatedClient {
             createConversation();
             turns += world.between(0, 4);
         }
-        for (int i = 0; i < turns; i++) {
+        for (int i = 0; i < Math.min(turns, simulation.setup.turns()); i++) {
             plan(world.between(100, 30_000), () -> submit(previous(), List.of()));
         }
     }
@@ -49,6 +52,11 @@ final class SimulatedClient {
     /** Whether nothing is to come and all that was sent has ended. */
     boolean done() {
         return planned == 0 && open.isEmpty();
+    }
+
+    /** What was submitted under that id; null: nothing. */
+    Request.Submit submitted(String id) {
+        return everSent.get(id);
     }
 
     Set<String> open() {
@@ -64,9 +72,9 @@ final class SimulatedClient {
     }
 
     void committed(StepEvent event) {
-        if (event instanceof StepEvent.Refused refused) {
-            open.remove(refused.responseId());
-            sent.remove(refused.responseId());
+        if (event instanceof StepEvent.Refused || event instanceof StepEvent.Repeated) {
+            open.remove(event.responseId());
+            sent.remove(event.responseId());
         }
         if (!(event instanceof StepEvent.Ended ended)) {
             return;
@@ -134,9 +142,6 @@ final class SimulatedClient {
                 : previous == null
                         ? ResponseId.conversation(0, 1_000L + number)
                         : ResponseId.parse(previous).conversation();
-        String id = ResponseId.format(
-                ResponseId.signedBytes(1, conversation, Instant.ofEpochMilli(world.now()), number),
-                new byte[ResponseId.MAC_BYTES]);
         long deadline = world.now() + (world.chance(0.15) ? world.between(500, 6_000) : world.between(40_000, 90_000));
         ResponseSpec spec = spec(previous, answers);
         if (inLine) {
@@ -145,9 +150,55 @@ final class SimulatedClient {
                     .concurrency(concurrency())
                     .build();
         }
-        Request.Submit submit = new Request.Submit(id, conversation, Fixtures.TENANT, world.now(), deadline, spec);
-        sent.put(id, submit);
-        open.add(id);
+        Request.Submit submit = new Request.Submit(
+                id(conversation), conversation, Fixtures.TENANT, world.now(), deadline, spec, registration());
+        send(submit);
+        if (submit.registration() != null && world.chance(0.6)) {
+            plan(world.between(1, 6_000), () -> repeat(submit));
+        }
+    }
+
+    private String id(String conversation) {
+        return ResponseId.format(
+                ResponseId.signedBytes(1, conversation, Instant.ofEpochMilli(world.now()), number),
+                new byte[ResponseId.MAC_BYTES]);
+    }
+
+    /** By what a repetition of the next submission is known, if it is. */
+    private Registration registration() {
+        String body = "body " + number;
+        return switch (world.between(0, 9)) {
+            case 0, 1, 2 -> new Registration(Kind.KEY, "key " + number, body);
+            case 3, 4 -> new Registration(Kind.FIRST_TRY, body, body);
+            default -> null;
+        };
+    }
+
+    /** As a client does that was not told what became of it: at another ingress, which gives it another id. Seldom it is another question. */
+    private void repeat(Request.Submit first) {
+        number++;
+        Registration before = first.registration();
+        boolean other = before.kind() == Kind.KEY && world.chance(0.2);
+        Registration registration = before.kind() == Kind.KEY
+                ? new Registration(Kind.KEY, before.key(), other ? "another body" : before.body())
+                : new Registration(Kind.RETRY, before.key(), before.body());
+        send(new Request.Submit(
+                id(first.conversation()),
+                first.conversation(),
+                first.tenant(),
+                world.now(),
+                world.now() + 60_000,
+                first.spec(),
+                registration));
+        if (world.chance(0.3)) {
+            plan(world.between(1, 6_000), () -> repeat(first));
+        }
+    }
+
+    private void send(Request.Submit submit) {
+        sent.put(submit.responseId(), submit);
+        everSent.put(submit.responseId(), submit);
+        open.add(submit.responseId());
         world.trace(() -> "submits " + submit);
         simulation.logs.requests.append(submit);
         // One that was refused might be taken the second time, and is then another one to this client

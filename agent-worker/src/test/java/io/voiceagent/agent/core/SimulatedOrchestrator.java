@@ -16,16 +16,21 @@ import io.voiceagent.messages.TurnError;
 import io.voiceagent.messages.fold.ResponseFold;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Runs the real decisions as the processor does: each input's state, events, commands and offset become visible together, or, when
- * the transaction or the process dies, not at all.
+ * the transaction or the process dies, not at all. One that sleeps longer than its session is replaced by another; when it wakes up it goes on
+ * with what it remembers until it learns of that, and whatever it wants to commit is fenced off.
  */
 final class SimulatedOrchestrator {
     private static final int LOOK_MILLIS = 100;
+    /** One that is not heard of for so long is replaced, milliseconds. */
+    private static final int SESSION_MILLIS = 6_000;
+    /** One that was replaced learns of it within this time of its awakening, milliseconds. */
+    private static final int LEARNS_WITHIN = 3_000;
 
     private final Simulation simulation;
     private final World world;
@@ -33,17 +38,16 @@ final class SimulatedOrchestrator {
     private final Decider decider;
     private final List<Log<?>> inputs;
 
-    // What a crash leaves
-    private final Map<String, Turn> committed = new LinkedHashMap<>();
-    private final Map<String, Conversation> committedConversations = new LinkedHashMap<>();
-    private final int[] committedOffsets = new int[3];
+    /** What a crash leaves, and who replaces it begins with; once it is replaced, its own memory of that. */
+    private Partition committed;
 
     // One transaction
-    private final Map<String, Turn> uncommitted = new LinkedHashMap<>();
-    private final Map<String, Conversation> uncommittedConversations = new LinkedHashMap<>();
-    private final List<Runnable> outputs = new ArrayList<>();
-    private final int[] offsets = new int[3];
+    private final Partition changes = new Partition();
+    private final List<Output> outputs = new ArrayList<>();
     private boolean commitPlanned;
+
+    /** A record of a transaction. */
+    private record Output(boolean call, Runnable append) {}
 
     // One life
     private int life;
@@ -65,8 +69,10 @@ final class SimulatedOrchestrator {
     /** Time in which it was down or asleep, in all. */
     private long absent;
 
-    SimulatedOrchestrator(Simulation simulation) {
+    SimulatedOrchestrator(Simulation simulation, Partition committed, long absent) {
         this.simulation = simulation;
+        this.committed = committed;
+        this.absent = absent;
         this.world = simulation.world;
         this.logs = simulation.logs;
         this.decider = new Decider(simulation.limits, simulation.setup.guards());
@@ -81,7 +87,7 @@ final class SimulatedOrchestrator {
     private void start() {
         life++;
         up = true;
-        incarnation = "orchestrator-" + life;
+        incarnation = simulation.nextOrchestrator();
         skew = world.between(-150, 150);
         sequence = 0;
         began = world.now();
@@ -97,15 +103,16 @@ final class SimulatedOrchestrator {
     }
 
     private void restore() {
-        uncommitted.clear();
-        uncommittedConversations.clear();
+        changes.clear();
         outputs.clear();
         commitPlanned = false;
         pollPlanned = false;
-        System.arraycopy(committedOffsets, 0, offsets, 0, offsets.length);
-        simulation.invariants.restored(committed);
+        changes.place(committed.offsets);
+        if (!replaced()) {
+            simulation.invariants.restored(committed.turns);
+        }
         watch = new Watch(simulation.limits, Shares.EQUAL, simulation.setup.guards());
-        committed.values().forEach(watch::see);
+        committed.turns.values().forEach(watch::see);
     }
 
     void crash(long outage) {
@@ -131,10 +138,12 @@ final class SimulatedOrchestrator {
         }
         switch (simulation.setup.breach()) {
             case STATE_WITHOUT_EVENTS -> {
-                committed.putAll(uncommitted);
-                committedConversations.putAll(uncommittedConversations);
+                changes.place(committed.offsets);
+                committed.commit(changes);
             }
-            case EVENTS_WITHOUT_STATE -> List.copyOf(outputs).forEach(Runnable::run);
+            case EVENTS_WITHOUT_STATE -> append(_ -> true);
+            case READS_UNCOMMITTED -> append(Output::call);
+            case OFFSETS_WITHOUT_DECISIONS -> committed.place(changes.offsets);
             default -> {}
         }
         undisturbedSince = world.now();
@@ -148,8 +157,34 @@ final class SimulatedOrchestrator {
             world.trace(() -> incarnation + " sleeps for " + millis);
             pausedUntil = Math.max(pausedUntil, world.now() + millis);
             undisturbedSince = pausedUntil;
-            absent += millis;
+            int session = SESSION_MILLIS + world.between(0, 1_500);
+            absent += Math.min(millis, session);
+            int born = life;
+            world.after(session, () -> {
+                if (born == life && world.now() < pausedUntil && !replaced()) {
+                    replace();
+                }
+            });
         }
+    }
+
+    /** The partition goes to another orchestrator, which fences this one off. */
+    private void replace() {
+        world.tally.count(Happening.ORCHESTRATOR_REPLACED);
+        world.trace(() -> incarnation + " is replaced");
+        committed = committed.copy();
+        simulation.replace(absent);
+        later(world.between(1, LEARNS_WITHIN), this::leave);
+    }
+
+    private boolean replaced() {
+        return simulation.orchestrator() != null && simulation.orchestrator() != this;
+    }
+
+    private void leave() {
+        world.trace(() -> incarnation + " learns that it was replaced");
+        up = false;
+        life++;
     }
 
     private void later(long delay, Runnable action) {
@@ -203,8 +238,8 @@ final class SimulatedOrchestrator {
     }
 
     private boolean available() {
-        for (int i = 0; i < offsets.length; i++) {
-            if (offsets[i] < inputs.get(i).end()) {
+        for (int i = 0; i < inputs.size(); i++) {
+            if (changes.offsets[i] < inputs.get(i).end()) {
                 return true;
             }
         }
@@ -215,13 +250,13 @@ final class SimulatedOrchestrator {
         pollPlanned = false;
         for (int n = world.between(1, 8); n > 0 && available(); n--) {
             List<Integer> ready = new ArrayList<>();
-            for (int i = 0; i < offsets.length; i++) {
-                if (offsets[i] < inputs.get(i).end()) {
+            for (int i = 0; i < inputs.size(); i++) {
+                if (changes.offsets[i] < inputs.get(i).end()) {
                     ready.add(i);
                 }
             }
             int chosen = world.oneOf(ready);
-            Object record = inputs.get(chosen).get(offsets[chosen]++);
+            Object record = inputs.get(chosen).get(changes.offsets[chosen]++);
             if (record instanceof Request request) {
                 request(request);
             } else {
@@ -248,7 +283,7 @@ final class SimulatedOrchestrator {
                                 Catalogue.resolve(submit.spec(), tools.values()),
                                 ResponseFold.VERSION,
                                 null,
-                                null,
+                                earlier(submit),
                                 admission,
                                 approvals(submit.spec().input(), parent, submit.tenant())));
                 serveWaiting();
@@ -258,7 +293,7 @@ final class SimulatedOrchestrator {
                 Conversation conversation = conversation(change.conversationId());
                 List<StepEvent> events =
                         ConversationRules.decide(conversation, change, ConversationRules.Page.NONE, time());
-                events.forEach(event -> outputs.add(() -> publish(event)));
+                events.forEach(event -> outputs.add(new Output(false, () -> publish(event))));
                 follow(change.conversationId(), events);
             }
             case Request.Delete delete -> handle(delete.responseId(), new Input.Delete(delete));
@@ -291,40 +326,70 @@ final class SimulatedOrchestrator {
         if (!outputs.isEmpty()) {
             planCommit();
         }
-        simulation.invariants.nobodyIsForgotten(committed, census.at(time()), undisturbedSince);
+        if (!replaced()) {
+            simulation.invariants.nobodyIsForgotten(committed.turns, census.at(time()), undisturbedSince);
+        }
         later(LOOK_MILLIS, this::look);
     }
 
     private void handle(String id, Input input) {
         Turn before = load(id);
         Decision decision = decide(before, input);
-        simulation.invariants.decided(before, input, decision);
+        if (!replaced()) {
+            simulation.invariants.decided(before, input, decision);
+        }
         if (decision.refused()) {
             world.tally.count(Happening.RESULT_REFUSED);
         }
         if (!decision.events().isEmpty()) {
-            uncommitted.put(id, decision.after());
+            changes.turns.put(id, decision.after());
             watch.see(decision.after());
         }
         for (String requestId : decision.approvalsAnswered()) {
             Turn.Over asked = (Turn.Over) load(Approvals.responseOf(requestId).orElseThrow());
-            uncommitted.put(asked.responseId(), asked.approvalAnswered(requestId, id));
+            changes.turns.put(asked.responseId(), asked.approvalAnswered(requestId, id));
         }
         for (StepEvent event : decision.events()) {
-            outputs.add(() -> publish(event));
+            outputs.add(new Output(false, () -> publish(event)));
             if (event instanceof StepEvent.CallAssigned assigned) {
                 census.assigned(assigned.ref(), assigned.owner(), time());
             }
         }
-        for (Command command : decision.commands()) {
-            Call call = call(command, decision.after());
-            outputs.add(() -> {
-                world.trace(() -> "committed " + call.getClass().getSimpleName() + " " + call.ref() + " for "
-                        + call.owner() + (call instanceof Call.Stop stop ? " " + stop.reason() : ""));
-                logs.calls(command.stage(), command.partition()).append(call);
-            });
+        decision.commands().forEach(command -> order(command, decision.after()));
+        if (input instanceof Input.Submit submit && decision.accepts()) {
+            register(submit.request());
         }
         follow(conversationOf(before, decision), decision.events());
+    }
+
+    private void order(Command command, Turn after) {
+        Call call = call(command, after);
+        outputs.add(new Output(true, () -> {
+            world.trace(() -> "written " + call.getClass().getSimpleName() + " " + call.ref() + " for " + call.owner()
+                    + (call instanceof Call.Stop stop ? " " + stop.reason() : ""));
+            logs.calls(command.stage(), command.partition()).append(call);
+        }));
+    }
+
+    private Registered earlier(Request.Submit submit) {
+        if (submit.registration() == null || simulation.setup.breach() == Breach.FORGETS_SUBMISSIONS) {
+            return null;
+        }
+        String place = place(submit.registration());
+        return changes.submissions.getOrDefault(place, committed.submissions.get(place));
+    }
+
+    private void register(Request.Submit submit) {
+        Registered kept = Registered.of(submit);
+        if (kept != null) {
+            String place = place(submit.registration());
+            changes.submissions.merge(place, kept, (one, other) -> other.at() >= one.at() ? other : one);
+        }
+    }
+
+    /** Keys and bodies are kept apart. */
+    private static String place(Request.Registration registration) {
+        return (registration.kind() == Request.Registration.Kind.KEY ? "key " : "body ") + registration.key();
     }
 
     private static String conversationOf(Turn before, Decision decision) {
@@ -345,8 +410,8 @@ final class SimulatedOrchestrator {
     }
 
     private Conversation conversation(String id) {
-        Conversation changed = uncommittedConversations.get(id);
-        return changed == null ? committedConversations.get(id) : changed;
+        Conversation changed = changes.conversations.get(id);
+        return changed == null ? committed.conversations.get(id) : changed;
     }
 
     private void follow(String id, List<StepEvent> events) {
@@ -366,7 +431,7 @@ final class SimulatedOrchestrator {
         } catch (RuntimeException e) {
             throw new BrokenInvariantException(Invariant.ONE_LINE, events + " in " + before, e);
         }
-        uncommittedConversations.put(id, followed.after());
+        changes.conversations.put(id, followed.after());
         followed.dues().forEach(due -> handle(due.responseId(), withApprovals(due)));
     }
 
@@ -410,7 +475,7 @@ final class SimulatedOrchestrator {
 
     private Call call(Command command, Turn turn) {
         Call call = command.call(turn, () -> branchOf(turn));
-        if (call instanceof Call.Model model) {
+        if (call instanceof Call.Model model && !replaced()) {
             simulation.invariants.modelIsAsked(model, (Turn.Open) turn, id -> load(id) instanceof Turn.Gone);
         }
         return call;
@@ -431,19 +496,27 @@ final class SimulatedOrchestrator {
 
     private void commit() {
         commitPlanned = false;
+        if (replaced() && simulation.setup.breach() != Breach.ZOMBIE_WRITES) {
+            if (!outputs.isEmpty()) {
+                world.tally.count(Happening.ZOMBIE_FENCED);
+            }
+            leave();
+            return;
+        }
         if (world.chance(simulation.weather.rollback())) {
             rollback();
             return;
         }
-        committed.putAll(uncommitted);
-        committedConversations.putAll(uncommittedConversations);
-        uncommittedConversations.clear();
-        System.arraycopy(offsets, 0, committedOffsets, 0, offsets.length);
-        uncommitted.clear();
-        List<Runnable> due = List.copyOf(outputs);
-        outputs.clear();
-        due.forEach(Runnable::run);
+        committed.commit(changes);
+        changes.clear();
+        append(_ -> true);
         simulation.invariants.transactionEnded();
+    }
+
+    private void append(Predicate<Output> which) {
+        List<Output> due = outputs.stream().filter(which).toList();
+        outputs.clear();
+        due.forEach(output -> output.append().run());
     }
 
     private void publish(StepEvent event) {
@@ -460,8 +533,11 @@ final class SimulatedOrchestrator {
     /** Seals are written by whoever reads the committed decisions, at least once. */
     private void seal(Frame.Seal seal) {
         world.after(world.between(5, 300), () -> {
-            if (!up) {
+            if (!simulation.orchestrator().up) {
                 seal(seal);
+                return;
+            }
+            if (simulation.setup.breach() == Breach.SEALS_NOTHING) {
                 return;
             }
             world.tally.count(Happening.SEAL);
@@ -475,9 +551,9 @@ final class SimulatedOrchestrator {
     // ---- the store
 
     private Turn load(String id) {
-        Turn turn = uncommitted.get(id);
+        Turn turn = changes.turns.get(id);
         if (turn == null) {
-            turn = committed.get(id);
+            turn = committed.turns.get(id);
         }
         return turn == null ? Turn.unknown(id) : turn;
     }
@@ -525,7 +601,7 @@ final class SimulatedOrchestrator {
 
     /** The committed state. */
     Map<String, Turn> states() {
-        return committed;
+        return committed.turns;
     }
 
     /** When its present life began. */

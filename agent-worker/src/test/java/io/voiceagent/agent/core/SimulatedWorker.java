@@ -15,9 +15,6 @@ import java.util.function.IntConsumer;
 
 /** One incarnation of a worker: answers by the rules of a real one, and streams and reports through a network that has its moods. */
 final class SimulatedWorker {
-    /** A worker begins no effect when no announcement was acknowledged for so long, milliseconds. */
-    private static final long SAFE_MILLIS = Announcement.LEASE_MILLIS / 5 * 4;
-
     final String incarnation;
     final Stage stage;
     final WorkerRules rules;
@@ -31,7 +28,6 @@ final class SimulatedWorker {
     private final IntConsumer reader = this::appended;
     private int position;
     private long sequence;
-    private long acknowledged;
     private long pausedUntil;
     private long silentUntil;
     private long lastArrival;
@@ -143,7 +139,7 @@ final class SimulatedWorker {
             lastAnnouncement = Math.max(lastAnnouncement, sentAt + world.between(1, 15));
             arrive(lastAnnouncement, () -> {
                 simulation.logs.workers.append(announcement);
-                later(world.between(1, 10), () -> acknowledged = Math.max(acknowledged, sentAt));
+                later(world.between(1, 10), () -> rules.announced(sentAt - World.START));
             });
         }
         if (leaving && rules.held().isEmpty()) {
@@ -155,7 +151,7 @@ final class SimulatedWorker {
     }
 
     boolean leaseHeld() {
-        return world.now() - acknowledged < SAFE_MILLIS;
+        return rules.leaseHeld(world.elapsed());
     }
 
     // ---- calls
@@ -170,7 +166,8 @@ final class SimulatedWorker {
         }
     }
 
-    private void take(Call call) {
+    private void take(Call read) {
+        Call call = simulation.setup.breach() == Breach.RUNS_WHAT_IS_ANOTHERS ? asOwn(read) : read;
         boolean mine = call.owner().equals(incarnation);
         if (!mine) {
             if (!(call instanceof Call.Stop) && world.chance(simulation.weather.stray())) {
@@ -208,6 +205,31 @@ final class SimulatedWorker {
                 }
             }
         }
+    }
+
+    private Call asOwn(Call call) {
+        return switch (call) {
+            case Call.Model model ->
+                new Call.Model(
+                        model.ref(),
+                        model.conversation(),
+                        model.tenant(),
+                        incarnation,
+                        model.notAfter(),
+                        model.request());
+            case Call.Tool tool ->
+                new Call.Tool(
+                        tool.ref(),
+                        tool.conversation(),
+                        tool.tenant(),
+                        incarnation,
+                        tool.notAfter(),
+                        tool.callId(),
+                        tool.tool(),
+                        tool.hash(),
+                        tool.arguments());
+            case Call.Stop stop -> stop;
+        };
     }
 
     private Reaction onCall(Call call, long notAfter) {

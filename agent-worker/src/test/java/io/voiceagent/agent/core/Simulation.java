@@ -1,6 +1,7 @@
 package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.messages.Request;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.ToolDescription;
@@ -28,9 +29,21 @@ final class Simulation {
      *
      * @param guards rules of the orchestrator
      * @param breach rule of another part
+     * @param without trouble that there is none of
+     * @param turns that a client begins of itself, at the most
      */
-    record Setup(Guards guards, Breach breach) {
-        static final Setup WHOLE = new Setup(Guards.ALL, Breach.NONE);
+    record Setup(Guards guards, Breach breach, Set<Trouble> without, int turns) {
+        static final Setup WHOLE = of(Guards.ALL, Breach.NONE);
+        /** More than any client begins. */
+        static final int ALL_TURNS = 20;
+
+        static Setup of(Guards guards, Breach breach) {
+            return new Setup(guards, breach, Set.of(), ALL_TURNS);
+        }
+
+        Setup with(Set<Trouble> none, int most) {
+            return new Setup(guards, breach, none, most);
+        }
     }
 
     final World world;
@@ -42,7 +55,9 @@ final class Simulation {
     final Scripts scripts;
     final Invariants invariants;
     final Map<String, ToolDescription> catalogue = new LinkedHashMap<>();
-    private final SimulatedOrchestrator orchestrator;
+    private final Partition partition = new Partition();
+    private SimulatedOrchestrator orchestrator;
+    private int orchestrators;
     private final SimulatedClient client;
     private final List<SimulatedWorker> workers = new ArrayList<>();
     private final Map<String, SimulatedWorker> byIncarnation = new LinkedHashMap<>();
@@ -52,13 +67,13 @@ final class Simulation {
     private Simulation(long seed, Setup setup, boolean tracing) {
         this.world = new World(seed, tracing);
         this.setup = setup;
-        this.weather = Weather.of(world);
+        this.weather = Weather.of(world).without(setup.without());
         this.logs = new Logs(world);
         this.truth = new Truth(world);
         this.scripts = new Scripts(world, weather);
         this.invariants = new Invariants(this);
         describeTools();
-        this.orchestrator = new SimulatedOrchestrator(this);
+        this.orchestrator = new SimulatedOrchestrator(this, partition, 0);
         boolean many = weather.silences() > 0;
         spawn(Stage.LLM, world.between(many ? 2 : 1, many ? 4 : 3));
         spawn(Stage.TOOL, world.between(many ? 2 : 1, 3));
@@ -82,8 +97,8 @@ final class Simulation {
         try {
             simulation.run();
             simulation.world.trace(() -> "all is well: " + simulation.world.tally);
-        } catch (BrokenInvariantException e) {
-            simulation.world.trace(e::getMessage);
+        } catch (RuntimeException e) {
+            simulation.world.trace(e::toString);
         }
         return simulation.world.trace;
     }
@@ -112,6 +127,27 @@ final class Simulation {
     void committed(StepEvent event) {
         invariants.committed(event, orchestrator.absent());
         client.committed(event);
+    }
+
+    /** The one that has the partition; null before the first. */
+    SimulatedOrchestrator orchestrator() {
+        return orchestrator;
+    }
+
+    String nextOrchestrator() {
+        return "orchestrator-" + ++orchestrators;
+    }
+
+    /** Another orchestrator takes the partition. */
+    void replace(long absent) {
+        // The one before it knows from here on that it is not the one any more
+        orchestrator = null;
+        orchestrator = new SimulatedOrchestrator(this, partition, absent);
+    }
+
+    /** What the client has submitted under that id; null: nothing. */
+    Request.Submit submitted(String id) {
+        return client.submitted(id);
     }
 
     long orchestratorBegan() {

@@ -1,38 +1,34 @@
 package io.voiceagent.agent.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.voiceagent.agent.core.Simulation.Setup;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Thousands of turns in a world where everything fails that may fail. The property {@code simulation.seeds} sets how many runs there
- * are; {@code simulation.seed} runs a single one and tells it line by line.
+ * are; {@code simulation.seed} runs a single one and tells it line by line, {@code simulation.without} and {@code simulation.turns} make that
+ * one smaller, as a failure says.
  */
 class SimulationTest {
     private static final int SEEDS = Integer.getInteger("simulation.seeds", 1_000);
-    /** A rule that is taken out must show within so many runs. */
-    private static final int SHOWS_WITHIN = 10_000;
-
     /** In so many runs everything happens at least once. */
     private static final int ENOUGH = 500;
+    /** The whole has at least so many steps. */
+    private static final long STEPS = 1_000_000;
 
     private static final int LINES = 80;
+    private static final String REPLAY =
+            "./mvnw -pl agent-worker -am test -Dtest=SimulationTest -Dsurefire.failIfNoSpecifiedTests=false ";
 
     @Test
     void whateverHappensTheInvariantsHold() {
         Long single = Long.getLong("simulation.seed");
         if (single != null) {
-            Simulation.trace(single, Setup.WHOLE).forEach(System.out::println);
-            Simulation.run(single, Setup.WHOLE);
+            replay(single);
             return;
         }
         Tally tally = new Tally();
@@ -40,9 +36,15 @@ class SimulationTest {
         for (long seed = 1; seed <= SEEDS; seed++) {
             tally.add(run(seed));
         }
-        System.out.printf("%d runs in %.1f s: %s%n", SEEDS, (System.nanoTime() - began) / 1e9, tally);
+        double seconds = (System.nanoTime() - began) / 1e9;
+        System.out.printf(
+                "%d runs, %,d steps in %.1f s, %,.0f steps/s: %s%n",
+                SEEDS, tally.steps(), seconds, tally.steps() / seconds, tally);
         if (SEEDS >= ENOUGH) {
             assertThat(tally.missing()).as("what never happened").isEmpty();
+        }
+        if (SEEDS >= 2 * ENOUGH) {
+            assertThat(tally.steps()).isGreaterThanOrEqualTo(STEPS);
         }
     }
 
@@ -53,86 +55,53 @@ class SimulationTest {
         }
     }
 
-    @ParameterizedTest(name = "without {0}: {1}")
-    @MethodSource("guards")
-    void withoutAGuardItFails(Guard guard, Invariant expected) {
-        assertThat(broken(new Setup(Guards.without(guard), Breach.NONE), EnumSet.of(expected)))
-                .contains(expected);
+    @Test
+    void whatFailsIsMadeSmallerAndStillFails() {
+        Setup setup = Setup.of(Guards.ALL, Breach.FORGETS_SUBMISSIONS);
+        BrokenInvariantException broken = Removal.firstOf(setup, Invariant.ONE_TURN_OF_A_KEY);
+
+        Shrunk shrunk = Shrunk.of(1, setup, broken);
+
+        assertThat(shrunk.setup().turns()).isEqualTo(1);
+        assertThat(shrunk.setup().without()).isEqualTo(EnumSet.allOf(Trouble.class));
+        assertThat(Simulation.trace(shrunk.seed(), shrunk.setup()).getLast()).contains("ONE_TURN_OF_A_KEY");
+        assertThat(shrunk.properties()).contains("-Dsimulation.seed=", "-Dsimulation.without=FAILURES,", "turns=1");
     }
 
-    static Stream<Arguments> guards() {
-        return Stream.of(Guard.values())
-                .map(guard -> arguments(
-                        guard,
-                        switch (guard) {
-                            case ATTEMPT_FENCE -> Invariant.OLD_RESULT;
-                            case OWNERSHIP -> Invariant.FOREIGN_RESULT;
-                            case ONCE_ONLY -> Invariant.EFFECT_ONCE;
-                            case HONEST_STOP -> Invariant.EFFECT_TOLD;
-                            case ECHO, MASS_SILENCE -> Invariant.ONE_LIVING_OWNER;
-                            case PINNED_TOOL -> Invariant.PINNED_TOOL;
-                            case SEAL_TRACES -> Invariant.SAME_EVENTS;
-                            case ATTEMPT_BOUND -> Invariant.ATTEMPTS_BOUNDED;
-                            case ONE_TURN -> Invariant.ONE_LINE;
-                            case ONE_REPAIR -> Invariant.REPAIRED_ONCE;
-                            case DEADLINE -> Invariant.ENDS_IN_TIME;
-                            case UNLISTED -> Invariant.NOT_FORGOTTEN;
-                            case ANSWERED_ONCE -> Invariant.APPROVED_ONCE;
-                        }));
-    }
-
-    @ParameterizedTest(name = "{0}: {1}")
-    @MethodSource("breaches")
-    void whenAnotherPartBreaksItsRuleItFails(Breach breach, Set<Invariant> expected) {
-        assertThat(broken(new Setup(Guards.ALL, breach), expected)).containsAll(expected);
-    }
-
-    static Stream<Arguments> breaches() {
-        return Stream.of(Breach.values())
-                .filter(breach -> breach != Breach.NONE)
-                .map(breach -> arguments(
-                        breach,
-                        switch (breach) {
-                            case NONE -> EnumSet.noneOf(Invariant.class);
-                            case RUNS_WHAT_IT_REFUSED -> EnumSet.of(Invariant.EFFECT_ONCE);
-                            case RESULT_BEFORE_FRAMES, READER_WAITS_FOR_NO_CUT -> EnumSet.of(Invariant.SAME_EVENTS);
-                            case RESULT_SAYS_MORE -> EnumSet.of(Invariant.OUTPUT);
-                            case STATE_WITHOUT_EVENTS -> EnumSet.of(Invariant.STATE_IS_FOLD);
-                            case EVENTS_WITHOUT_STATE ->
-                                EnumSet.of(
-                                        Invariant.ATTEMPTS_RISE,
-                                        Invariant.ENDS_ONCE,
-                                        Invariant.STEP_ENDS_FIRST,
-                                        Invariant.NOTHING_AFTER_STOP);
-                        }));
-    }
-
-    /** What breaks, run by run, until all of the expected has. */
-    private static Set<Invariant> broken(Setup setup, Set<Invariant> expected) {
-        Set<Invariant> broken = EnumSet.noneOf(Invariant.class);
-        for (long seed = 1; seed <= SHOWS_WITHIN && !broken.containsAll(expected); seed++) {
-            try {
-                Simulation.run(seed, setup);
-            } catch (BrokenInvariantException e) {
-                broken.add(e.invariant);
+    private static void replay(long seed) {
+        Set<Trouble> without = EnumSet.noneOf(Trouble.class);
+        for (String name : System.getProperty("simulation.without", "").split(",")) {
+            if (!name.isEmpty()) {
+                without.add(Trouble.valueOf(name));
             }
         }
-        return broken;
+        Setup setup = Setup.WHOLE.with(without, Integer.getInteger("simulation.turns", Setup.ALL_TURNS));
+        Simulation.trace(seed, setup).forEach(System.out::println);
+        Simulation.run(seed, setup);
     }
 
     private static Tally run(long seed) {
         try {
             return Simulation.run(seed, Setup.WHOLE);
+        } catch (BrokenInvariantException e) {
+            throw failure(seed, Shrunk.of(seed, Setup.WHOLE, e), e);
         } catch (RuntimeException e) {
-            List<String> trace = Simulation.trace(seed, Setup.WHOLE);
-            throw new AssertionError(
-                    "seed %d, replayed by -Dsimulation.seed=%d: %s%n%s"
-                            .formatted(
-                                    seed,
-                                    seed,
-                                    e.getMessage(),
-                                    String.join("\n", trace.subList(Math.max(0, trace.size() - LINES), trace.size()))),
-                    e);
+            throw failure(seed, new Shrunk(seed, Setup.WHOLE, null), e);
         }
+    }
+
+    private static AssertionError failure(long seed, Shrunk shrunk, RuntimeException e) {
+        List<String> trace = Simulation.trace(shrunk.seed(), shrunk.setup());
+        return new AssertionError(
+                "seed %d: %s%nreplayed by%n  %s-Dsimulation.seed=%d%nsmaller:%n  %s%s%n%s"
+                        .formatted(
+                                seed,
+                                e.getMessage(),
+                                REPLAY,
+                                seed,
+                                REPLAY,
+                                shrunk.properties(),
+                                String.join("\n", trace.subList(Math.max(0, trace.size() - LINES), trace.size()))),
+                e);
     }
 }

@@ -38,6 +38,8 @@ final class Tally {
         MANY_SILENT,
         ORCHESTRATOR_CRASH,
         ORCHESTRATOR_PAUSE,
+        ORCHESTRATOR_REPLACED,
+        ZOMBIE_FENCED,
         DECISION_ROLLED_BACK,
         CALL_RECORD_UNREADABLE,
         ANNOUNCEMENT_LOST,
@@ -46,6 +48,9 @@ final class Tally {
         STRAY_RESULT,
         ATTEMPT,
         SECOND_ATTEMPT,
+        REPEATED,
+        KEY_TAKEN,
+        ATTACHED,
         ATTEMPT_BUSY,
         ATTEMPT_NEVER_STARTED,
         ATTEMPT_FAILED,
@@ -67,6 +72,17 @@ final class Tally {
     }
 
     private final Map<Happening, Long> counts = new EnumMap<>(Happening.class);
+    private long steps;
+
+    /** One more thing has happened, whatever it was. */
+    void step() {
+        steps++;
+    }
+
+    /** Things that happened: an arrival, a timer, a read, a commit. */
+    long steps() {
+        return steps;
+    }
 
     void count(Happening happening) {
         counts.merge(happening, 1L, Long::sum);
@@ -77,6 +93,7 @@ final class Tally {
     }
 
     void add(Tally other) {
+        steps += other.steps;
         other.counts.forEach((happening, count) -> counts.merge(happening, count, Long::sum));
     }
 

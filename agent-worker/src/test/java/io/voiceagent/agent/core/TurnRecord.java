@@ -64,17 +64,16 @@ final class TurnRecord {
             require(accepted == null || ended != null, Invariant.GONE, event);
         } else {
             require(ended == null && !deleted, Invariant.ENDS_ONCE, event);
-            require(
-                    (accepted == null) == (event instanceof StepEvent.Accepted || event instanceof StepEvent.Refused),
-                    Invariant.ENDS_ONCE,
-                    event);
+            boolean first = event instanceof StepEvent.Accepted
+                    || event instanceof StepEvent.Refused
+                    || event instanceof StepEvent.Repeated;
+            require((accepted == null) == first, Invariant.ENDS_ONCE, event);
         }
         events.add(event);
         switch (event) {
             case StepEvent.Accepted begin -> accepted = begin;
-            case StepEvent.Refused _, StepEvent.Moved _, StepEvent.OfConversation _ -> {}
+            case StepEvent.Refused _, StepEvent.Repeated _, StepEvent.Moved _, StepEvent.OfConversation _ -> {}
             case StepEvent.Started begun -> accepted = accepted.after(begun.parent());
-            case StepEvent.Repeated none -> require(false, Invariant.ENDS_ONCE, none); // no client here repeats itself
             case StepStarted started -> start(started);
             case StepEvent.CallAssigned given -> assign(given);
             case StepEvent.AttemptEnded attempt -> release(attempt);

@@ -1,5 +1,7 @@
 package io.voiceagent.agent.core;
 
+import java.util.Set;
+
 /**
  * How much goes wrong in one run. Probabilities are per occasion, numbers are per run.
  *
@@ -33,6 +35,27 @@ record Weather(
         int orchestratorPauses) {
 
     private static final Weather CALM = new Weather(0.02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+
+    /** The same without some of it. */
+    Weather without(Set<Trouble> off) {
+        return new Weather(
+                off.contains(Trouble.FAILURES) ? 0 : attemptFails,
+                off.contains(Trouble.HANGS) ? 0 : hangs,
+                off.contains(Trouble.LOST_FRAMES) ? 0 : frameLost,
+                off.contains(Trouble.REPEATED_RESULTS) ? 0 : resultRepeated,
+                off.contains(Trouble.LOST_ANNOUNCEMENTS) ? 0 : announcementLost,
+                off.contains(Trouble.ROLLBACKS) ? 0 : rollback,
+                off.contains(Trouble.LARGE_RECORDS) ? 0 : tooLarge,
+                off.contains(Trouble.UNREADABLE_CALLS) ? 0 : unreadable,
+                off.contains(Trouble.STRAYS) ? 0 : stray,
+                off.contains(Trouble.DEAF_HANDLERS) ? 0 : deaf,
+                off.contains(Trouble.CRASHES) ? 0 : crashes,
+                off.contains(Trouble.PAUSES) ? 0 : pauses,
+                off.contains(Trouble.DRAINS) ? 0 : drains,
+                off.contains(Trouble.MASS_SILENCE) ? 0 : silences,
+                off.contains(Trouble.ORCHESTRATOR_CRASHES) ? 0 : orchestratorCrashes,
+                off.contains(Trouble.ORCHESTRATOR_PAUSES) ? 0 : orchestratorPauses);
+    }
 
     static Weather of(World world) {
         int kind = world.between(0, 9);

@@ -55,6 +55,7 @@ final class World {
             return false;
         }
         now = next.at();
+        tally.step();
         next.action().run();
         return true;
     }

@@ -1,15 +1,20 @@
 package io.voiceagent.transport.stage;
 
+import io.voiceagent.messages.Announcement;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** The rules by which a real worker answers, opened to a simulation; they have no I/O and no clock of their own. */
 public final class WorkerRules {
     private final String incarnation;
     private final CallLedger ledger;
+    private final OwnLease lease =
+            new OwnLease(Duration.ofMillis(Announcement.LEASE_MILLIS), -TimeUnit.DAYS.toNanos(1));
 
     /** What to do about a record of the calls topic. */
     public sealed interface Reaction {
@@ -41,6 +46,16 @@ public final class WorkerRules {
 
     public Reaction onStop(Call.Stop stop) {
         return reaction(ledger.onStop(stop));
+    }
+
+    /** An announcement that was sent at that time, milliseconds, is in the log. */
+    public void announced(long sentAt) {
+        lease.acknowledged(TimeUnit.MILLISECONDS.toNanos(sentAt));
+    }
+
+    /** Whether an effect may begin at that time, milliseconds. */
+    public boolean leaseHeld(long now) {
+        return lease.held(TimeUnit.MILLISECONDS.toNanos(now));
     }
 
     public void finished(CallResult result) {
