@@ -3,6 +3,7 @@ package io.voiceagent.faults;
 import io.voiceagent.faults.Accepted.Kind;
 import io.voiceagent.faults.ApiClient.Event;
 import io.voiceagent.messages.Json;
+import io.voiceagent.simulator.Simulator;
 import io.voiceagent.simulator.SimulatorStats;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -31,16 +32,21 @@ final class Checker {
 
     private static final Pattern TAG = Pattern.compile(" \\[\\[tag=(\\d+)]]");
 
-    private final Cluster cluster;
+    private final Simulator simulator;
     private final EffectServer effects;
     private final DirectModel model;
     private final Set<String> effectsSeen = new HashSet<>();
     private final Set<String> repetitionsSeen = new HashSet<>();
 
     Checker(Cluster cluster, EffectServer effects) {
-        this.cluster = cluster;
+        this(cluster.simulator(), effects);
+    }
+
+    /** @param simulator the model that all turns are answered by */
+    Checker(Simulator simulator, EffectServer effects) {
+        this.simulator = simulator;
         this.effects = effects;
-        this.model = new DirectModel(cluster.simulator().baseUrl());
+        this.model = new DirectModel(simulator.baseUrl());
     }
 
     private static final class Counts {
@@ -52,11 +58,21 @@ final class Checker {
 
     /** @param readers APIs of ingresses that are well */
     Verdict check(Batch.Result batch, List<ApiClient> readers) {
+        return check(batch.turns(), batch.refused(), batch.harmedNanos(), readers);
+    }
+
+    /**
+     * Checks turns of customers.
+     *
+     * @param refused what customers gave up with
+     * @param harmedNanos {@link System#nanoTime} of the harm, 0: none was done
+     */
+    Verdict check(List<Accepted> turns, List<String> refused, long harmedNanos, List<ApiClient> readers) {
         Counts counts = new Counts();
         List<Accepted> ended = new ArrayList<>();
         int lost = 0;
         int failed = 0;
-        for (Accepted turn : batch.turns()) {
+        for (Accepted turn : turns) {
             JsonNode end = turn.ended();
             if (end == null || turn.missing() > 0) {
                 lost++;
@@ -73,9 +89,9 @@ final class Checker {
             }
         }
         inParallel(ended, turn -> checkTurn(turn, readers, counts));
-        batch.refused().forEach(refusal -> counts.breaches.add("refused: " + refusal));
+        refused.forEach(refusal -> counts.breaches.add("refused: " + refusal));
         return new Verdict(
-                batch.turns().size(),
+                turns.size(),
                 ended.size(),
                 lost,
                 failed,
@@ -88,8 +104,8 @@ final class Checker {
                         .filter(Checker::unknown)
                         .count(),
                 more(effects.repeatable(), repetitionsSeen, null),
-                extraModelCalls(batch.turns()),
-                batch.reached() ? held(batch) : List.of(),
+                extraModelCalls(turns),
+                harmedNanos == 0 ? List.of() : held(turns, harmedNanos),
                 List.copyOf(counts.breaches));
     }
 
@@ -213,21 +229,21 @@ final class Checker {
                 needed.merge(tag.group(1), second ? 2 : 1, Integer::sum);
             }
         }
-        SimulatorStats stats = cluster.simulator().stats();
+        SimulatorStats stats = simulator.stats();
         return needed.entrySet().stream()
                 .mapToInt(need -> (int) Math.max(0, stats.tag(need.getKey()).requests() - need.getValue()))
                 .sum();
     }
 
     /** For each turn its longest wait for an event that began or went on after the harm, when it is a long one. */
-    private static List<Long> held(Batch.Result batch) {
+    private static List<Long> held(List<Accepted> turns, long harmedNanos) {
         List<Long> held = new ArrayList<>();
-        for (Accepted turn : batch.turns()) {
+        for (Accepted turn : turns) {
             long longest = 0;
             long last = turn.submittedNanos();
             for (Event event : turn.events()) {
-                long from = Math.max(last, batch.harmedNanos());
-                if (event.nanos() > from && from < batch.harmedNanos() + WINDOW_NANOS) {
+                long from = Math.max(last, harmedNanos);
+                if (event.nanos() > from && from < harmedNanos + WINDOW_NANOS) {
                     longest = Math.max(longest, event.nanos() - from);
                 }
                 last = event.nanos();
