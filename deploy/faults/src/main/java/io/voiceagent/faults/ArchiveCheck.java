@@ -27,10 +27,15 @@ final class ArchiveCheck {
 
     /** Starts an archiver and compares; returns what is wrong, in words. */
     static List<String> run(Cluster cluster, List<Accepted> turns) {
-        List<Accepted> ended =
-                turns.stream().filter(turn -> turn.ended() != null).toList();
         ManagedProcess archiver = cluster.archiver("archiver");
         cluster.awaitHealthy(archiver);
+        return compare(cluster, turns);
+    }
+
+    /** Compares with what an archiver makes that runs; returns what is wrong, in words. */
+    static List<String> compare(Cluster cluster, List<Accepted> turns) {
+        List<Accepted> ended =
+                turns.stream().filter(turn -> turn.ended() != null).toList();
         List<String> breaches = new ArrayList<>();
         try (Connection database = DriverManager.getConnection(cluster.jdbcUrl())) {
             try {
@@ -45,6 +50,25 @@ final class ArchiveCheck {
             throw new IllegalStateException(e);
         }
         return breaches;
+    }
+
+    /** Whether all of these are archived; false also when the database is away. */
+    static boolean has(Cluster cluster, List<Accepted> turns) {
+        Object[] ids = turns.stream()
+                .filter(turn -> turn.ended() != null)
+                .map(Accepted::id)
+                .toArray();
+        try (Connection database = DriverManager.getConnection(cluster.jdbcUrl());
+                PreparedStatement select = database.prepareStatement(
+                        "SELECT count(*) FROM responses.responses WHERE response_id = ANY (?)")) {
+            select.setArray(1, database.createArrayOf("text", ids));
+            try (ResultSet rows = select.executeQuery()) {
+                rows.next();
+                return rows.getLong(1) == ids.length;
+            }
+        } catch (SQLException e) {
+            return false;
+        }
     }
 
     private static long rows(Connection database) {

@@ -13,7 +13,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/** Turns under way while one process is harmed. */
+/** Turns under way while something is harmed. */
 final class Batch {
     /** Longer than the lease of a worker (5 s) and the session of an orchestrator (6 s). */
     private static final Duration PAUSE = Duration.ofSeconds(9);
@@ -26,10 +26,10 @@ final class Batch {
      * What came of it.
      *
      * @param harmedNanos {@link System#nanoTime} of the harm; 0: the process has not come to the point
-     * @param unknown submissions of whose fate the client was told nothing, sent without an idempotency key
+     * @param refusals submissions that were not accepted at once
      * @param refused what customers gave up with
      */
-    record Result(Fault fault, long harmedNanos, List<Accepted> turns, int unknown, List<String> refused) {
+    record Result(long harmedNanos, List<Accepted> turns, Refusals refusals, List<String> refused) {
         Result {
             turns = List.copyOf(turns);
             refused = List.copyOf(refused);
@@ -44,7 +44,7 @@ final class Batch {
     private final int customers;
     private final AtomicInteger numbers;
     private final AtomicInteger begun = new AtomicInteger();
-    private final AtomicInteger unknown = new AtomicInteger();
+    private final Refusals refusals = new Refusals();
     private final AtomicBoolean enough = new AtomicBoolean();
     private final Collection<Accepted> turns = new ConcurrentLinkedQueue<>();
     private final Collection<String> refused = new ConcurrentLinkedQueue<>();
@@ -61,10 +61,25 @@ final class Batch {
      * @param numbers of turns: each has one of its own
      */
     static Result run(Fleet fleet, Fault fault, int customers, AtomicInteger numbers) {
-        return new Batch(fleet, customers, numbers).run(fault);
+        return run(fleet, () -> harm(fleet, fault), customers, numbers);
     }
 
-    private Result run(Fault fault) {
+    /** The same with a harm of another kind. */
+    static Result run(Fleet fleet, Harming harming, int customers, AtomicInteger numbers) {
+        return new Batch(fleet, customers, numbers).run(harming);
+    }
+
+    /** Done once in the middle of a batch. */
+    interface Harming {
+        /**
+         * Does harm and makes it good again.
+         *
+         * @return {@link System#nanoTime} of the harm; 0: it did not come to it
+         */
+        long harm();
+    }
+
+    private Result run(Harming harming) {
         fleet.awaitAll();
         long harmed;
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -74,7 +89,7 @@ final class Batch {
                 asking.add(threads.submit(() -> keepAsking(first)));
             }
             sleep(WARM);
-            harmed = harm(fault);
+            harmed = harming.harm();
             int before = begun.get();
             Cluster.await(
                     "turns begun after the harm",
@@ -87,10 +102,10 @@ final class Batch {
         } catch (InterruptedException | ExecutionException e) {
             throw new IllegalStateException(e);
         }
-        return new Result(fault, harmed, new ArrayList<>(turns), unknown.get(), new ArrayList<>(refused));
+        return new Result(harmed, new ArrayList<>(turns), refusals, new ArrayList<>(refused));
     }
 
-    private long harm(Fault fault) {
+    private static long harm(Fleet fleet, Fault fault) {
         ManagedProcess victim = fleet.victim(fault);
         @Nullable Long before = Fleet.harmedAt(victim);
         victim.order(fault);
@@ -119,7 +134,7 @@ final class Batch {
     }
 
     private void keepAsking(int first) {
-        Customer customer = new Customer(fleet.apis(), first, unknown);
+        Customer customer = new Customer(fleet.apis(), first, refusals);
         while (!enough.get()) {
             begun.incrementAndGet();
             try {
@@ -130,7 +145,7 @@ final class Batch {
         }
     }
 
-    private static void sleep(Duration time) {
+    static void sleep(Duration time) {
         try {
             Thread.sleep(time);
         } catch (InterruptedException e) {

@@ -37,16 +37,17 @@ public final class Cluster implements AutoCloseable {
     private final Path directory;
     private final Deque<AutoCloseable> opened = new ConcurrentLinkedDeque<>();
     private final Map<String, String> environment = new HashMap<>();
+    private final Map<String, Map<String, String>> ownSettings = new ConcurrentHashMap<>();
     private final Map<String, Integer> ports = new ConcurrentHashMap<>();
     private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     private final Simulator simulator;
-    private final ManagedProcess broker;
+    private final @Nullable ManagedProcess broker;
     private final String jdbcUrl;
 
     private Cluster(Path directory, SimulatorOptions pace) throws IOException {
         this.directory = Files.createDirectories(directory);
         simulator = remember(Simulator.start(pace));
-        broker = remember(ManagedProcess.start(
+        ManagedProcess own = remember(ManagedProcess.start(
                 "broker",
                 directory.resolve("broker.log"),
                 384,
@@ -60,8 +61,21 @@ public final class Cluster implements AutoCloseable {
                 Map.of(),
                 "io.voiceagent.embedded.EmbeddedPostgresMain",
                 directory.resolve("postgres").toString()));
+        broker = own;
         jdbcUrl = firstLine(postgres, "jdbc:");
-        environment.put("KAFKA_BOOTSTRAP_SERVERS", firstLine(broker, HOST + ":"));
+        describe(firstLine(own, HOST + ":"));
+    }
+
+    private Cluster(Path directory, SimulatorOptions pace, String bootstrapServers, String jdbcUrl) throws IOException {
+        this.directory = Files.createDirectories(directory);
+        this.simulator = remember(Simulator.start(pace));
+        this.broker = null;
+        this.jdbcUrl = jdbcUrl;
+        describe(bootstrapServers);
+    }
+
+    private void describe(String bootstrapServers) {
+        environment.put("KAFKA_BOOTSTRAP_SERVERS", bootstrapServers);
         environment.put("AGENT_PARTITIONS", "4");
         environment.put("CALL_PARTITIONS", "8");
         environment.put("BIND_ADDRESS", HOST);
@@ -85,6 +99,17 @@ public final class Cluster implements AutoCloseable {
      */
     public static Cluster start(Path directory, SimulatorOptions pace) throws IOException {
         return new Cluster(directory, pace);
+    }
+
+    /**
+     * Starts the simulator, for services that use servers which somebody else started, and ends.
+     *
+     * @param jdbcUrl with user and password
+     * @see #start(Path, SimulatorOptions)
+     */
+    public static Cluster over(Path directory, SimulatorOptions pace, String bootstrapServers, String jdbcUrl)
+            throws IOException {
+        return new Cluster(directory, pace, bootstrapServers, jdbcUrl);
     }
 
     /** Starts an ingress. */
@@ -119,6 +144,11 @@ public final class Cluster implements AutoCloseable {
         environment.put(variable, value);
     }
 
+    /** Adds to what the service of that name is told when it is started from now on. */
+    public void set(String name, String variable, String value) {
+        ownSettings.computeIfAbsent(name, any -> new ConcurrentHashMap<>()).put(variable, value);
+    }
+
     /** Starts a tool worker that also offers the {@link EffectTool}. */
     public ManagedProcess toolWorker(String name, EffectServer effects) {
         return service(
@@ -137,6 +167,7 @@ public final class Cluster implements AutoCloseable {
     public ManagedProcess service(String name, String mainClass, int heapMegabytes, Map<String, String> extra) {
         Map<String, String> settings = new HashMap<>(environment);
         settings.put("PORT", Integer.toString(ports.computeIfAbsent(name, any -> Ports.free())));
+        settings.putAll(ownSettings.getOrDefault(name, Map.of()));
         settings.putAll(extra);
         int life = lives.merge(name, 1, Integer::sum);
         Path log = directory.resolve(life == 1 ? name + ".log" : name + "-" + life + ".log");
@@ -194,9 +225,9 @@ public final class Cluster implements AutoCloseable {
         return simulator;
     }
 
-    /** The broker's process. */
+    /** The broker's process, when it was started with this. */
     public ManagedProcess broker() {
-        return broker;
+        return Objects.requireNonNull(broker);
     }
 
     /** The database, with user and password. */

@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -27,16 +26,15 @@ final class Customer {
 
     private static final Duration PAUSE = Duration.ofMillis(200);
     private static final String PACE = " [[tps=20]]";
-    /** Submissions without a key whose outcome the client was not told: nobody can say whether they are turns. */
-    private final AtomicInteger unknown;
+    private final Refusals refusals;
 
     private final List<ApiClient> apis;
     private int at;
 
-    Customer(List<ApiClient> apis, int first, AtomicInteger unknown) {
+    Customer(List<ApiClient> apis, int first, Refusals refusals) {
         this.apis = apis;
         this.at = first;
-        this.unknown = unknown;
+        this.refusals = refusals;
     }
 
     /** A turn of the kind that this number has, or two that belong together. */
@@ -61,7 +59,7 @@ final class Customer {
         long began = System.nanoTime();
         String id = id(attempt("/responses", background(Turns.plain(text)), null));
         if (id == null) {
-            unknown.incrementAndGet();
+            refusals.unknown();
             return List.of();
         }
         return List.of(follow(Kind.PLAIN, id, text, began, -1));
@@ -143,11 +141,13 @@ final class Customer {
     private @Nullable HttpResponse<String> attempt(String path, ObjectNode body, @Nullable String key) {
         try {
             HttpResponse<String> answer = apis.get(at).create(path, body.toString(), key);
+            refusals.add(answer);
             if (answer.statusCode() >= 500) {
                 other();
             }
             return answer;
         } catch (UncheckedIOException e) {
+            refusals.noAnswer();
             other();
             return null;
         }

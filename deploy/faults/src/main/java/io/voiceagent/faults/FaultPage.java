@@ -25,6 +25,14 @@ final class FaultPage {
         return page.substring(0, from) + whole + page.substring(to + end.length());
     }
 
+    /** The section of that name; empty when there is none. */
+    static String section(String page, String name) {
+        String begin = "<!-- begin " + name + " -->\n";
+        int from = page.indexOf(begin);
+        int to = page.indexOf("<!-- end " + name + " -->\n");
+        return from < 0 || to < from ? "" : page.substring(from + begin.length(), to);
+    }
+
     /** Writes the section into the file, which is made when it is not there. */
     static void write(Path file, String name, String section) throws IOException {
         String page = Files.exists(file) ? Files.readString(file) : "# Faults, and what they did\n";

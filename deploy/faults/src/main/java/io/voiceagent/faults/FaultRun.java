@@ -2,6 +2,7 @@ package io.voiceagent.faults;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +14,7 @@ import org.slf4j.LoggerFactory;
 /** Tries the faults of the suites that are named, one suite after the other, and writes their sections of the page. */
 public final class FaultRun {
     private static final Logger LOG = LoggerFactory.getLogger(FaultRun.class);
-    private static final List<Suite> SUITES = List.of(new ProcessFaults());
+    private static final List<Suite> SUITES = List.of(new ProcessFaults(), new SurroundingFaults());
 
     private FaultRun() {}
 
@@ -33,7 +34,8 @@ public final class FaultRun {
                     Long.parseLong(args[2]),
                     Duration.ofMinutes(Long.parseLong(args[3])),
                     Integer.parseInt(args[4]),
-                    Arrays.asList(args).subList(6, args.length));
+                    Arrays.asList(args).subList(6, args.length),
+                    Files.exists(page) ? FaultPage.section(Files.readString(page), suite.name()) : "");
             LOG.info("Suite {}, seed {}", suite.name(), settings.seed());
             List<String> broken = suite.run(settings, section -> write(page, suite.name(), section));
             breaches.addAll(broken);

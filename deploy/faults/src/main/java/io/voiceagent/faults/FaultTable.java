@@ -5,10 +5,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.ToIntFunction;
 
 /** What faults of processes did, as Markdown. */
 final class FaultTable {
@@ -26,10 +24,6 @@ final class FaultTable {
             """;
 
     private record Row(Fault fault, List<Verdict> verdicts, int notReached) {
-        int sum(ToIntFunction<Verdict> what) {
-            return verdicts.stream().mapToInt(what).sum();
-        }
-
         List<Long> held() {
             return verdicts.stream().flatMap(v -> v.held().stream()).sorted().toList();
         }
@@ -83,13 +77,11 @@ final class FaultTable {
                         Runtime.getRuntime().availableProcessors()));
         page.append(ledgers);
         summary(page, rows);
-        page.append(
-                "\n| process | harm | point | runs | accepted | ended | lost | failed | doubled | mixed | disagree |"
-                        + " unknown | repeated | extra calls | next token |\n");
-        page.append("|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n");
+        page.append("\n| process | harm | point | ").append(Figures.HEAD).append('\n');
+        page.append("|---|---|---|").append(Figures.RULE).append('\n');
         rows.forEach(row -> page.append(line(row)));
         Row total = new Row(rows.getFirst().fault(), all(), 0);
-        page.append("| **all** | | | ").append(figures(total)).append('\n');
+        page.append("| **all** | | | ").append(Figures.of(total.verdicts())).append('\n');
         return page.toString();
     }
 
@@ -125,8 +117,8 @@ final class FaultTable {
                                             .mapToInt(row -> row.verdicts().size())
                                             .sum(),
                                     held.size(),
-                                    held.isEmpty() ? "-" : seconds(held.get(held.size() / 2)),
-                                    held.isEmpty() ? "-" : seconds(held.getLast())));
+                                    held.isEmpty() ? "-" : Figures.seconds(held.get(held.size() / 2)),
+                                    held.isEmpty() ? "-" : Figures.seconds(held.getLast())));
                 }
             }
         }
@@ -142,28 +134,7 @@ final class FaultTable {
                         row.fault().harm().text(),
                         row.fault().point().text(),
                         note,
-                        figures(row));
-    }
-
-    private static String figures(Row row) {
-        List<Long> held = row.held();
-        String wait = held.isEmpty()
-                ? "-"
-                : "%d: %s / %s".formatted(held.size(), seconds(held.get(held.size() / 2)), seconds(held.getLast()));
-        return "%d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %d | %s |"
-                .formatted(
-                        row.verdicts().size(),
-                        row.sum(Verdict::accepted),
-                        row.sum(Verdict::ended),
-                        row.sum(Verdict::lost),
-                        row.sum(Verdict::failed),
-                        row.sum(Verdict::duplicatedEffects) + row.sum(Verdict::lostEffects),
-                        row.sum(Verdict::mixedText),
-                        row.sum(Verdict::disagreeing),
-                        row.sum(Verdict::unknownOutcomes),
-                        row.sum(Verdict::repeatedEffects),
-                        row.sum(Verdict::extraModelCalls),
-                        wait);
+                        Figures.of(row.verdicts()));
     }
 
     private static String text(Role role) {
@@ -173,9 +144,5 @@ final class FaultTable {
             case ORCHESTRATOR -> "orchestrator";
             case INGRESS -> "ingress";
         };
-    }
-
-    private static String seconds(long millis) {
-        return String.format(Locale.ROOT, "%.1f", millis / 1000.0);
     }
 }

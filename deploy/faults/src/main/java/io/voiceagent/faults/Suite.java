@@ -27,8 +27,9 @@ interface Suite {
      * @param most no fault begins later than this after the suite
      * @param customers clients at one time
      * @param words only faults whose name has one of these; all when there are none
+     * @param earlier the section as the page has it, empty when it has none: figures of faults that are not tried now can be kept
      */
-    record Settings(Path directory, long seed, Duration most, int customers, List<String> words) {
+    record Settings(Path directory, long seed, Duration most, int customers, List<String> words, String earlier) {
         public Settings {
             words = List.copyOf(words);
         }
