@@ -162,9 +162,9 @@ final class SurroundingFaults implements Suite {
             };
             Batch.Result batch = Batch.run(fleet, harming, customers, numbers);
             turns.addAll(batch.turns());
+            String archived = archived(batch.turns());
             Verdict verdict = checker.check(batch, fleet.wellApis());
             List<String> breaches = new ArrayList<>(verdict.breaches());
-            String archived = archived(batch.turns());
             if (archived.isEmpty()) {
                 breaches.add("the archive lacks turns");
             }
