@@ -8,7 +8,11 @@ import io.voiceagent.allinone.Settings.Servers;
 import io.voiceagent.allinone.Settings.SimulatedModel;
 import io.voiceagent.embedded.EmbeddedBroker;
 import io.voiceagent.embedded.EmbeddedPostgresServer;
+import io.voiceagent.manifests.access.AccessRules;
+import io.voiceagent.manifests.access.KafkaAccess;
+import io.voiceagent.messages.Topics;
 import io.voiceagent.simulator.Simulator;
+import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.PostgresUrl;
 import io.voiceagent.transport.TopicCreator;
@@ -31,22 +35,41 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclBinding;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** All services against a broker and a Postgres that take nothing but TLS: passwords over it, and certificates that are checked. */
+/**
+ * All services against a broker and a Postgres that take nothing but TLS: passwords over it, and certificates that are checked. Each has a
+ * user of its own, who may do what {@code deploy/scripts/kafka-access} lets it, and no more.
+ */
 @Timeout(600)
 class EncryptedServersTest {
     private static final char[] PASSWORD = "changeit".toCharArray();
     private static final String LOGIN =
             "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%1$s\" password=\"%1$s-secret\"%2$s;";
 
+    private static final List<Part> PARTS = List.of(
+            new Part(Service.TRACE_ARCHIVER, "archiver", Map.of()),
+            new Part(Service.TOOL_WORKER, "tools", Map.of()),
+            new Part(Service.AGENT_WORKER, "orchestrator", Map.of("AGENT_ROLES", "orchestrator")),
+            new Part(Service.AGENT_WORKER, "worker", Map.of("AGENT_ROLES", "llm")),
+            new Part(Service.INGRESS_API, "api", Map.of()));
+
     @TempDir
     Path directory;
+
+    /** A service with a user of its own. */
+    private record Part(Service service, String user, Map<String, String> settings) {}
 
     /** A certificate that is its own root, and its key, as PEM files. */
     private record Certificate(Path pem, Path key) {}
@@ -92,11 +115,17 @@ class EncryptedServersTest {
     private EmbeddedBroker broker(Certificate server) throws Exception {
         Map<String, String> tls = new HashMap<>();
         tls.put("listener.security.protocol.map", "CLIENT:SASL_SSL,CONTROLLER:PLAINTEXT");
-        tls.put("sasl.enabled.mechanisms", "PLAIN");
+        tls.put("sasl.enabled.mechanisms", "PLAIN,SCRAM-SHA-512");
         tls.put("sasl.mechanism.inter.broker.protocol", "PLAIN");
         tls.put(
                 "listener.name.client.plain.sasl.jaas.config",
-                LOGIN.formatted("broker", " user_broker=\"broker-secret\" user_voice=\"voice-secret\""));
+                LOGIN.formatted("broker", " user_broker=\"broker-secret\""));
+        tls.put(
+                "listener.name.client.scram-sha-512.sasl.jaas.config",
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;");
+        tls.put("authorizer.class.name", "org.apache.kafka.metadata.authorizer.StandardAuthorizer");
+        // The controller's listener asks for no name
+        tls.put("super.users", "User:broker;User:ANONYMOUS");
         tls.put("ssl.keystore.type", "PEM");
         tls.put("ssl.keystore.certificate.chain", Files.readString(server.pem));
         tls.put("ssl.keystore.key", Files.readString(server.key));
@@ -119,11 +148,34 @@ class EncryptedServersTest {
                 "KAFKA_BOOTSTRAP_SERVERS", bootstrapServers,
                 "KAFKA_SECURITY_PROTOCOL", "SASL_SSL",
                 "KAFKA_SASL_MECHANISM", "PLAIN",
-                "KAFKA_SASL_JAAS_CONFIG", LOGIN.formatted("voice", ""),
+                "KAFKA_SASL_JAAS_CONFIG", LOGIN.formatted("broker", ""),
                 "KAFKA_SSL_TRUSTSTORE_TYPE", "PEM",
                 "KAFKA_SSL_TRUSTSTORE_LOCATION", root.toString(),
                 "AGENT_PARTITIONS", "4",
                 "CALL_PARTITIONS", "4");
+    }
+
+    /** The same as one of the services' users. */
+    private static Map<String, String> as(String user) {
+        return Map.of(
+                "KAFKA_SASL_MECHANISM",
+                "SCRAM-SHA-512",
+                "KAFKA_SASL_JAAS_CONFIG",
+                "org.apache.kafka.common.security.scram.ScramLoginModule required username=\"voice-agent-%1$s-kafka\" password=\"of-%1$s\";"
+                        .formatted(user));
+    }
+
+    /** Makes topics, rules and passwords as an operator does; does it again, which must change nothing. */
+    private static void giveAccess(KafkaSettings administrator) throws Exception {
+        List<AclBinding> rules = AccessRules.of(Files.readString(Path.of("../k8s/components/strimzi/users.yaml")));
+        Map<String, String> passwords = AccessRules.users(rules).stream()
+                .collect(Collectors.toMap(
+                        user -> user.replace('-', '_').toUpperCase(Locale.ROOT) + "_PASSWORD",
+                        user -> "of-" + user.replaceAll("voice-agent-|-kafka", "")));
+        KafkaAccess.Outcome outcome = KafkaAccess.apply(administrator, rules, passwords);
+        assertThat(outcome.rules()).hasSameElementsAs(rules);
+        assertThat(outcome.passwords()).hasSize(5);
+        assertThat(KafkaAccess.apply(administrator, rules, Map.of()).rules()).isEmpty();
     }
 
     private static Connection connect(EmbeddedPostgresServer server, Map<String, String> more) throws Exception {
@@ -153,13 +205,16 @@ class EncryptedServersTest {
                                 new SimulatedModel(model.baseUrl(), model.searchUrl()))));
                 common.putAll(kafka(broker.bootstrapServers(), server.pem));
                 common.put("POSTGRES_SSLROOTCERT", server.pem.toString());
-                for (Service service : Service.values()) {
-                    services.add(service.start(common, 0));
-                }
-                for (int i = 0; i < services.size(); i++) {
-                    Service service = Service.values()[i];
-                    ConfigurableApplicationContext running = services.get(i);
-                    await().atMost(Duration.ofSeconds(60)).until(() -> service.isReady(running));
+                giveAccess(KafkaSettings.from(Variables.of(kafka(broker.bootstrapServers(), server.pem))));
+                for (Part part : PARTS) {
+                    Map<String, String> own = new HashMap<>(common);
+                    own.putAll(as(part.user()));
+                    own.putAll(part.settings());
+                    ConfigurableApplicationContext running = part.service().start(own, 0);
+                    services.add(running);
+                    // One after the other: each finds what it needs, or says what it may not do
+                    await().atMost(Duration.ofSeconds(90))
+                            .until(() -> part.service().isReady(running));
                 }
                 String url = "http://127.0.0.1:"
                         + services.getLast().getEnvironment().getProperty("local.server.port") + "/api/v1/responses";
@@ -185,6 +240,19 @@ class EncryptedServersTest {
                 }
             } finally {
                 services.reversed().forEach(ConfigurableApplicationContext::close);
+            }
+
+            // A tool worker may not read what users ask
+            Map<String, String> tools = new HashMap<>(kafka(broker.bootstrapServers(), server.pem));
+            tools.putAll(as("tools"));
+            try (Consumer<String, byte[]> curious = Consumers.assigned(
+                    KafkaSettings.from(Variables.of(tools)),
+                    "curious",
+                    Consumers.Isolation.READ_COMMITTED,
+                    Consumers.Start.EARLIEST)) {
+                curious.assign(List.of(new TopicPartition(Topics.REQUESTS, 0)));
+                assertThatThrownBy(() -> curious.poll(Duration.ofSeconds(10)))
+                        .isInstanceOf(TopicAuthorizationException.class);
             }
 
             // Without TLS, and with a root that did not sign
