@@ -24,11 +24,13 @@ final class ProcessFaults implements Suite {
 
     @Override
     public List<String> run(Settings settings, Consumer<String> section) throws IOException {
-        List<Fault> plan =
-                FaultPlan.only(FaultPlan.of(settings.seed()), settings.words().toArray(String[]::new));
+        List<Fault> all = FaultPlan.of(settings.seed());
+        FaultTable table = new FaultTable(all, settings.earlier());
+        List<Fault> plan = settings.onlyUntried()
+                ? all.stream().filter(fault -> !table.has(fault)).toList()
+                : FaultPlan.only(all, settings.words().toArray(String[]::new));
         LOG.info("{} faults", plan.size());
         long began = System.nanoTime();
-        FaultTable table = new FaultTable(plan);
         return run(
                 settings.directory(),
                 plan,

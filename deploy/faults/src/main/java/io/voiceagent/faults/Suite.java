@@ -33,5 +33,10 @@ interface Suite {
         public Settings {
             words = List.copyOf(words);
         }
+
+        /** Only faults that the page has no figures of: the command's one word was {@code untried}. */
+        boolean onlyUntried() {
+            return words.equals(List.of("untried"));
+        }
     }
 }

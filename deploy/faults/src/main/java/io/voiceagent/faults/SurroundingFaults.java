@@ -40,8 +40,10 @@ final class SurroundingFaults implements Suite {
         for (int brokers : List.of(1, 3)) {
             List<Surrounding> plan = SurroundingPlan.all().stream()
                     .filter(fault -> fault.brokers() == brokers)
-                    .filter(fault -> settings.words().isEmpty()
-                            || settings.words().stream().anyMatch(fault.toString()::contains))
+                    .filter(fault -> settings.onlyUntried()
+                            ? !table.has(fault)
+                            : settings.words().isEmpty()
+                                    || settings.words().stream().anyMatch(fault.toString()::contains))
                     .toList();
             if (!plan.isEmpty() && System.nanoTime() < end) {
                 Path directory = Files.createDirectories(settings.directory().resolve("brokers-" + brokers));

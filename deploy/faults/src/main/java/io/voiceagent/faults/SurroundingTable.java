@@ -3,6 +3,7 @@ package io.voiceagent.faults;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /** What faults of the surroundings did, as Markdown. Rows of an earlier run stay until their fault is tried again. */
@@ -20,7 +21,7 @@ final class SurroundingTable {
 
             """;
 
-    private static final int CELLS = 16;
+    private static final int OWN_COLUMNS = 2;
     private static final String NOT_TRIED = "not tried: no time was left";
 
     private final Map<String, String> rows = new LinkedHashMap<>();
@@ -80,18 +81,20 @@ final class SurroundingTable {
                 .append(" refused meanwhile | archived after | note |\n");
         page.append("|---|---|").append(Figures.RULE).append("---|--:|---|\n");
         rows.values().forEach(row -> page.append(row).append('\n'));
-        page.append("| **all** | | ");
-        for (int column = 2; column < 13; column++) {
-            int at = column;
-            page.append(rows.values().stream().mapToInt(row -> number(row, at)).sum())
-                    .append(" | ");
-        }
-        return page.append("| | | |\n").toString();
+        List<RowFigures> figures = rows.values().stream()
+                .flatMap(row -> RowFigures.read(row, OWN_COLUMNS))
+                .toList();
+        return page.append("| **all** | | ")
+                .append(RowFigures.sum(figures).cells())
+                .append(" | | |\n")
+                .toString();
     }
 
-    private static int number(String row, int column) {
-        String[] cells = row.substring(1).split("\\|", -1);
-        return cells.length < CELLS ? 0 : Integer.parseInt(cells[column].strip());
+    /** Whether there are figures of it, of this run or an earlier one. */
+    boolean has(Surrounding fault) {
+        return RowFigures.read(Objects.requireNonNull(rows.get(key(fault))), OWN_COLUMNS)
+                .findAny()
+                .isPresent();
     }
 
     private static String key(Surrounding fault) {

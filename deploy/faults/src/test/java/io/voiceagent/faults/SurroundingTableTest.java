@@ -23,9 +23,10 @@ class SurroundingTableTest {
         first.archive(PLAN.getFirst(), 30, 0);
         SurroundingTable second = new SurroundingTable(PLAN, first.page());
         second.add(PLAN.getLast(), VERDICT, "", "0.1", "said");
+        assertThat(PLAN.stream().filter(second::has)).containsExactly(PLAN.getFirst(), PLAN.getLast());
         assertThat(second.page())
                 .contains(" | 1 | 30 | 29 | 1 | 0 | 0 | 0 | 0 | 2 | 0 | 3 | 1: 2.0 / 2.0 | 4 × 503 | 0.5 |  |")
                 .contains("Archive, one broker: of 30 turns")
-                .contains("| **all** | | 2 | 60 | 58 | 2 | 0 | 0 | 0 | 0 | 4 | 0 | 6 | | | | |");
+                .contains("| **all** | | 2 | 60 | 58 | 2 | 0 | 0 | 0 | 0 | 4 | 0 | 6 | 2: 2.0 / 2.0 | | | |");
     }
 }
