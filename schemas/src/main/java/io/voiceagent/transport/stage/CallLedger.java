@@ -10,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,9 +19,9 @@ import org.jspecify.annotations.Nullable;
  * What one incarnation knows of the calls that were given to it, and what it answers to a call or a stop. No I/O and no
  * clock: what happened comes in, what to do goes out.
  *
- * <p>Records come in the order of the partition. So a stop for an attempt that is unknown here means that it was never
- * given to this incarnation before; that assignment will never be started, and a record that names the attempt later is a
- * new assignment. An attempt that did run is never run again: its result is told again.
+ * <p>An attempt is assigned once. What became of it here stays so, whatever comes later, be it that a record is in the log
+ * twice or behind one that it came before: an attempt that did run is never run again, its result is told again; and one
+ * that was refused, or whose stop was read first, is never begun, for by then another may be under way.
  *
  * <p>Thread-safe.
  */
@@ -28,7 +29,7 @@ final class CallLedger {
     /** Most results that are kept whole, in bytes of their records. */
     static final long MAX_KEPT_BYTES = 32L << 20;
 
-    /** Most ended attempts that are remembered at all; beyond, the oldest are forgotten. */
+    /** Most ended attempts, and most refused ones, that are remembered at all; beyond, the oldest are forgotten. */
     static final int MAX_REMEMBERED = 50_000;
 
     /** How far the clocks of orchestrator, broker and worker may differ before a call counts as too late. */
@@ -70,6 +71,9 @@ final class CallLedger {
     private final int slots;
     private final Map<CallRef, State> held = new HashMap<>();
     private final LinkedHashMap<CallRef, Ended> ended = new LinkedHashMap<>();
+    /** Attempts that were answered without being begun. */
+    private final LinkedHashSet<CallRef> refused = new LinkedHashSet<>();
+
     private final Deque<CallRef> keptWhole = new ArrayDeque<>();
     private long keptBytes;
 
@@ -88,11 +92,11 @@ final class CallLedger {
         if (before != null) {
             return answer(again(call, before), before.bytes());
         }
-        if (now.brokerTime() > notAfter + CLOCK_TOLERANCE_MILLIS) {
-            return answer(new CallResult.NeverStarted(ref, call.conversation(), incarnation), 0);
+        if (refused.contains(ref) || now.brokerTime() > notAfter + CLOCK_TOLERANCE_MILLIS) {
+            return refuse(new CallResult.NeverStarted(ref, call.conversation(), incarnation));
         }
         if (now.draining() || !now.leaseHeld() || busySlots() >= slots) {
-            return answer(new CallResult.Busy(ref, call.conversation(), incarnation), 0);
+            return refuse(new CallResult.Busy(ref, call.conversation(), incarnation));
         }
         held.put(ref, new State.Running());
         return new Decision.Start();
@@ -111,7 +115,7 @@ final class CallLedger {
         }
         Ended before = ended.get(ref);
         return before == null
-                ? answer(new CallResult.NeverStarted(ref, stop.conversation(), incarnation), 0)
+                ? refuse(new CallResult.NeverStarted(ref, stop.conversation(), incarnation))
                 : answer(again(stop, before), before.bytes());
     }
 
@@ -130,7 +134,7 @@ final class CallLedger {
     /** The log has this result. */
     synchronized void acknowledged(CallResult result) {
         CallRef ref = result.ref();
-        // A newer assignment may have taken the place of an answered one
+        // A later answer may have taken the place of this one
         if (!(held.get(ref) instanceof State.Delivering(CallResult delivered, int bytes)) || delivered != result) {
             return;
         }
@@ -150,7 +154,7 @@ final class CallLedger {
         return held.size();
     }
 
-    /** Running, or with a result of its run under way; an answer that it did not run leaves room for a new assignment. */
+    /** Running, or with a result of its run under way; an answer that it did not run takes no slot. */
     private boolean inHand(CallRef ref) {
         return switch (held.get(ref)) {
             case null -> false;
@@ -161,6 +165,14 @@ final class CallLedger {
 
     private long busySlots() {
         return held.keySet().stream().filter(this::inHand).count();
+    }
+
+    private Decision refuse(CallResult result) {
+        refused.add(result.ref());
+        if (refused.size() > MAX_REMEMBERED) {
+            refused.removeFirst();
+        }
+        return answer(result, 0);
     }
 
     private Decision answer(CallResult result, int bytes) {
