@@ -14,6 +14,8 @@ enum Breach {
     RUNS_WHAT_IS_ANOTHERS,
     /** A worker begins effects although nobody has heard of it for a lease. */
     BEGINS_WITHOUT_LEASE,
+    /** A worker takes its own clock for the broker's. */
+    BELIEVES_ITS_CLOCK,
     /** A worker reads calls of transactions that are rolled back. */
     READS_UNCOMMITTED,
     /** A reader closes a step without waiting for the frames up to the cut. */

@@ -22,6 +22,8 @@ enum Invariant {
     OLD_RESULT,
     /** A result of a worker that does not own the attempt changes nothing. */
     FOREIGN_RESULT,
+    /** A call is begun while there is time for it, and refused only when there is none, whatever the worker's clock shows. */
+    IN_TIME,
     /** The frames of an attempt are one worker's. */
     ONE_PUBLISHER,
     /** A submission with a key is one turn, however often and with whatever body it comes. */

@@ -6,6 +6,7 @@ import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallOutput;
 import io.voiceagent.messages.CallRef;
+import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Item;
@@ -17,6 +18,7 @@ import io.voiceagent.messages.StepEvent.CallOutcome;
 import io.voiceagent.messages.StepEvent.StepKind;
 import io.voiceagent.messages.ToolChoice;
 import io.voiceagent.messages.ToolDescription;
+import io.voiceagent.transport.stage.WorkerRules;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,6 +40,8 @@ final class Invariants {
     private static final long NOTICED_WITHIN = 25_000;
     /** A free slot is given to a call that waits within this time. */
     private static final long SERVED_WITHIN = 4_000;
+    /** What is allowed for between the clocks of broker and worker. */
+    private static final long CLOCKS = 550;
     /** Commits, looks and clocks that differ. */
     private static final long SLACK = 2_000;
 
@@ -54,6 +58,8 @@ final class Invariants {
 
     /** Attempt → the worker whose frames are in the log. */
     private final Map<CallRef, String> publishers = new HashMap<>();
+    /** Attempts that their workers have answered without beginning them, or answered again. */
+    private final Set<CallRef> answeredCalls = new HashSet<>();
     /** Idempotency key → the turn that it stands for. */
     private final Map<String, Request.Submit> keyed = new HashMap<>();
 
@@ -86,6 +92,22 @@ final class Invariants {
                     Invariant.ONE_PUBLISHER,
                     () -> frame.ref() + " is of " + first + " and " + worker);
         }
+    }
+
+    /** A worker that is sure of its lease has read a call. */
+    void reacts(Call call, long notAfter, WorkerRules.Reaction reaction) {
+        boolean refused = reaction instanceof WorkerRules.Reaction.Answer(CallResult.NeverStarted _);
+        boolean begun = reaction instanceof WorkerRules.Reaction.Start;
+        require(
+                !(begun && world.now() > notAfter + CLOCKS)
+                        && !(refused && world.now() < notAfter && !answeredCalls.contains(call.ref())),
+                Invariant.IN_TIME,
+                () -> call + " is read at " + world.now() + ", and then " + reaction);
+    }
+
+    /** A worker answers what it does not begin, and never will. */
+    void answers(CallResult result) {
+        answeredCalls.add(result.ref());
     }
 
     /** A tool does now what must not be done twice. */

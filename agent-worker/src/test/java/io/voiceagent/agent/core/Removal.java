@@ -26,6 +26,12 @@ enum Removal {
             "`OwnLease`, `RunningCall.beginEffect`",
             Breach.BEGINS_WITHOUT_LEASE,
             Invariant.EFFECT_UNDER_LEASE),
+    OWN_CLOCK(
+            "lease",
+            "a worker takes its own clock, which is minutes off, for the broker's",
+            "`BrokerClock`",
+            Breach.BELIEVES_ITS_CLOCK,
+            Invariant.IN_TIME),
     NO_ECHO(
             "caught-up rule",
             "an orchestrator that does not hear itself declares workers dead",
@@ -95,7 +101,7 @@ enum Removal {
     REFUSED_AND_RUN(
             "effect policy",
             "a worker runs a call that it said it would never start",
-            "`CallLedger.onStop`",
+            "`CallLedger.refuse`",
             Breach.RUNS_WHAT_IT_REFUSED,
             Invariant.EFFECT_ONCE),
     SUBMISSIONS_FORGOTTEN(

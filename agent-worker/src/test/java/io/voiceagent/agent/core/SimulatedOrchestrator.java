@@ -1,6 +1,7 @@
 package io.voiceagent.agent.core;
 
 import io.voiceagent.agent.core.Tally.Happening;
+import io.voiceagent.agent.topology.SealRules;
 import io.voiceagent.messages.Announcement;
 import io.voiceagent.messages.Approvals;
 import io.voiceagent.messages.Call;
@@ -367,7 +368,14 @@ final class SimulatedOrchestrator {
         outputs.add(new Output(true, () -> {
             world.trace(() -> "written " + call.getClass().getSimpleName() + " " + call.ref() + " for " + call.owner()
                     + (call instanceof Call.Stop stop ? " " + stop.reason() : ""));
-            logs.calls(command.stage(), command.partition()).append(call);
+            Log<Call> calls = logs.calls(command.stage(), command.partition());
+            calls.append(call);
+            if (world.chance(simulation.weather.callAgain())) {
+                world.after(world.between(10, 20_000), () -> {
+                    world.tally.count(Happening.CALL_RECORD_AGAIN);
+                    calls.append(call);
+                });
+            }
         }));
     }
 
@@ -522,11 +530,7 @@ final class SimulatedOrchestrator {
     private void publish(StepEvent event) {
         world.trace(() -> "committed " + event);
         logs.steps.append(event);
-        if (event instanceof StepEvent.StepEnded ended) {
-            ended.outcomes().stream()
-                    .filter(StepEvent.CallOutcome::sealed)
-                    .forEach(outcome -> seal(new Frame.Seal(outcome.ref(), ended.conversation())));
-        }
+        SealRules.seals(event).forEach(this::seal);
         simulation.committed(event);
     }
 

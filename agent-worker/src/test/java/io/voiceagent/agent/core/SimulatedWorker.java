@@ -24,6 +24,9 @@ final class SimulatedWorker {
     private final Map<String, String> tools;
     private final int partition;
     private final int slots;
+    /** How far its clock is ahead of the world's, milliseconds. */
+    private final long skew;
+
     private final Log<Call> calls;
     private final IntConsumer reader = this::appended;
     private int position;
@@ -43,6 +46,7 @@ final class SimulatedWorker {
         this.stage = stage;
         this.tools = new HashMap<>(tools);
         this.slots = world.between(1, 4);
+        this.skew = simulation.weather.skewed() && world.chance(0.3) ? world.between(-300_000, 300_000) : 0;
         this.partition = world.between(0, Logs.CALL_PARTITIONS - 1);
         this.rules = new WorkerRules(incarnation, slots);
         this.calls = simulation.logs.calls(stage, partition);
@@ -139,7 +143,8 @@ final class SimulatedWorker {
             lastAnnouncement = Math.max(lastAnnouncement, sentAt + world.between(1, 15));
             arrive(lastAnnouncement, () -> {
                 simulation.logs.workers.append(announcement);
-                later(world.between(1, 10), () -> rules.announced(sentAt - World.START));
+                long appendedAt = world.elapsed();
+                later(world.between(1, 10), () -> rules.announced(sentAt - World.START + skew, clock(), appendedAt));
             });
         }
         if (leaving && rules.held().isEmpty()) {
@@ -151,7 +156,12 @@ final class SimulatedWorker {
     }
 
     boolean leaseHeld() {
-        return rules.leaseHeld(world.elapsed());
+        return rules.leaseHeld(clock());
+    }
+
+    /** What its own clock shows. */
+    private long clock() {
+        return world.elapsed() + skew;
     }
 
     // ---- calls
@@ -191,6 +201,7 @@ final class SimulatedWorker {
             case Reaction.Pass _ -> {}
             case Reaction.Start _ -> start(call);
             case Reaction.Answer(CallResult result) -> {
+                simulation.invariants.answers(result);
                 deliver(result);
                 if (simulation.setup.breach() == Breach.RUNS_WHAT_IT_REFUSED
                         && result instanceof CallResult.NeverStarted
@@ -233,7 +244,14 @@ final class SimulatedWorker {
     }
 
     private Reaction onCall(Call call, long notAfter) {
-        return rules.onCall(call, notAfter, world.now(), leaseHeld(), draining);
+        boolean believes = simulation.setup.breach() == Breach.BELIEVES_ITS_CLOCK;
+        long brokerTime = World.START + (believes ? clock() : rules.brokerTime(clock()));
+        boolean sure = leaseHeld();
+        Reaction reaction = rules.onCall(call, notAfter, brokerTime, sure, draining);
+        if (sure) {
+            simulation.invariants.reacts(call, notAfter, reaction);
+        }
+        return reaction;
     }
 
     private void start(Call call) {

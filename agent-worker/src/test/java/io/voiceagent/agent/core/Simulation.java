@@ -49,7 +49,7 @@ final class Simulation {
     final World world;
     final Setup setup;
     final Weather weather;
-    final Limits limits = new Limits(3, 4, 250, 5_000, 100, 10_000, 3_000, 128_000, 20_000);
+    final Limits limits;
     final Logs logs;
     final Truth truth;
     final Scripts scripts;
@@ -68,6 +68,7 @@ final class Simulation {
         this.world = new World(seed, tracing);
         this.setup = setup;
         this.weather = Weather.of(world).without(setup.without());
+        this.limits = new Limits(3, 4, 250, 5_000, 100, world.chance(0.5) ? 10_000 : 30_000, 3_000, 128_000, 20_000);
         this.logs = new Logs(world);
         this.truth = new Truth(world);
         this.scripts = new Scripts(world, weather);

@@ -42,6 +42,7 @@ final class Tally {
         ZOMBIE_FENCED,
         DECISION_ROLLED_BACK,
         CALL_RECORD_UNREADABLE,
+        CALL_RECORD_AGAIN,
         ANNOUNCEMENT_LOST,
         FRAME_SENT_AGAIN,
         RESULT_SENT_AGAIN,

@@ -15,6 +15,8 @@ import java.util.Set;
  * @param unreadable a worker can't read a record of its calls topic
  * @param stray a worker answers a call that is another's
  * @param deaf a stopped handler does not heed the stop
+ * @param callAgain a record of a calls topic comes once more, as after a hand has written it again
+ * @param skewed some workers' clocks are up to five minutes off
  */
 record Weather(
         double attemptFails,
@@ -27,14 +29,16 @@ record Weather(
         double unreadable,
         double stray,
         double deaf,
+        double callAgain,
         int crashes,
         int pauses,
         int drains,
         int silences,
         int orchestratorCrashes,
-        int orchestratorPauses) {
+        int orchestratorPauses,
+        boolean skewed) {
 
-    private static final Weather CALM = new Weather(0.02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    private static final Weather CALM = new Weather(0.02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, false);
 
     /** The same without some of it. */
     Weather without(Set<Trouble> off) {
@@ -49,12 +53,14 @@ record Weather(
                 off.contains(Trouble.UNREADABLE_CALLS) ? 0 : unreadable,
                 off.contains(Trouble.STRAYS) ? 0 : stray,
                 off.contains(Trouble.DEAF_HANDLERS) ? 0 : deaf,
+                off.contains(Trouble.REPEATED_CALLS) ? 0 : callAgain,
                 off.contains(Trouble.CRASHES) ? 0 : crashes,
                 off.contains(Trouble.PAUSES) ? 0 : pauses,
                 off.contains(Trouble.DRAINS) ? 0 : drains,
                 off.contains(Trouble.MASS_SILENCE) ? 0 : silences,
                 off.contains(Trouble.ORCHESTRATOR_CRASHES) ? 0 : orchestratorCrashes,
-                off.contains(Trouble.ORCHESTRATOR_PAUSES) ? 0 : orchestratorPauses);
+                off.contains(Trouble.ORCHESTRATOR_PAUSES) ? 0 : orchestratorPauses,
+                skewed && !off.contains(Trouble.WRONG_CLOCKS));
     }
 
     static Weather of(World world) {
@@ -75,11 +81,13 @@ record Weather(
                 0.005 * rough,
                 0.02 * rough,
                 0.1,
+                0.02 * rough,
                 world.between(0, 2 + more),
                 world.between(0, 2 + more),
                 world.between(0, 1),
                 world.chance(0.25) ? 1 : 0,
                 world.between(0, 1 + more / 2),
-                world.between(0, 1 + more / 2));
+                world.between(0, 1 + more / 2),
+                world.chance(0.3));
     }
 }

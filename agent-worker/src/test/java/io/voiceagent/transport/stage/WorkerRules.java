@@ -15,6 +15,7 @@ public final class WorkerRules {
     private final CallLedger ledger;
     private final OwnLease lease =
             new OwnLease(Duration.ofMillis(Announcement.LEASE_MILLIS), -TimeUnit.DAYS.toNanos(1));
+    private final BrokerClock clock = new BrokerClock();
 
     /** What to do about a record of the calls topic. */
     public sealed interface Reaction {
@@ -48,12 +49,22 @@ public final class WorkerRules {
         return reaction(ledger.onStop(stop));
     }
 
-    /** An announcement that was sent at that time, milliseconds, is in the log. */
-    public void announced(long sentAt) {
+    /**
+     * An announcement is in the log. All times are milliseconds.
+     *
+     * @param sentAt and {@code acknowledgedAt} by the worker's clock, {@code appendedAt} by the broker's
+     */
+    public void announced(long sentAt, long acknowledgedAt, long appendedAt) {
         lease.acknowledged(TimeUnit.MILLISECONDS.toNanos(sentAt));
+        clock.observe(sentAt, acknowledgedAt, appendedAt);
     }
 
-    /** Whether an effect may begin at that time, milliseconds. */
+    /** What the broker's clock shows when the worker's shows that. */
+    public long brokerTime(long own) {
+        return clock.at(own);
+    }
+
+    /** Whether an effect may begin at that time of the worker's clock, milliseconds. */
     public boolean leaseHeld(long now) {
         return lease.held(TimeUnit.MILLISECONDS.toNanos(now));
     }
