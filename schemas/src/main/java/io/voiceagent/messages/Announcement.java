@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /** A record of {@link Topics#WORKERS}, written every second by each process, keyed by {@link #incarnation}. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
@@ -47,6 +48,8 @@ public sealed interface Announcement {
             Map<String, String> tools)
             implements Announcement {
         public Worker {
+            Objects.requireNonNull(incarnation, "incarnation");
+            Objects.requireNonNull(stage, "stage");
             held = held == null ? List.of() : List.copyOf(held);
             tools = tools == null ? Map.of() : Map.copyOf(tools);
         }
@@ -58,5 +61,9 @@ public sealed interface Announcement {
     }
 
     /** An orchestrator: it reads its own announcements back to know that it hears. */
-    record Orchestrator(String incarnation, long sequence, String version) implements Announcement {}
+    record Orchestrator(String incarnation, long sequence, String version) implements Announcement {
+        public Orchestrator {
+            Objects.requireNonNull(incarnation, "incarnation");
+        }
+    }
 }

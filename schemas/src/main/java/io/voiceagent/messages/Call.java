@@ -2,6 +2,7 @@ package io.voiceagent.messages;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.Objects;
 
 /**
  * A record of {@link Topics#LLM_CALLS} and {@link Topics#TOOL_CALLS}, in the partition of the worker that owns the call. Only
@@ -29,7 +30,14 @@ public sealed interface Call {
      * @param notAfter milliseconds since the epoch: not started by then, it is not started at all
      */
     record Model(CallRef ref, String conversation, String tenant, String owner, long notAfter, ModelRequest request)
-            implements Call {}
+            implements Call {
+        public Model {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(request, "request");
+        }
+    }
 
     /**
      * Run a tool.
@@ -49,8 +57,24 @@ public sealed interface Call {
             String tool,
             String hash,
             String arguments)
-            implements Call {}
+            implements Call {
+        public Tool {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(owner, "owner");
+            Objects.requireNonNull(callId, "callId");
+            Objects.requireNonNull(tool, "tool");
+            Objects.requireNonNull(hash, "hash");
+            Objects.requireNonNull(arguments, "arguments");
+        }
+    }
 
     /** Stop that attempt: it is answered with {@link CallResult.Stopped}, {@link CallResult.NeverStarted}, or its result again. */
-    record Stop(CallRef ref, String conversation, String owner, String reason) implements Call {}
+    record Stop(CallRef ref, String conversation, String owner, String reason) implements Call {
+        public Stop {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(owner, "owner");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 package io.voiceagent.messages;
 
+import java.util.Objects;
+
 /**
  * Names one attempt of one call.
  *
@@ -9,6 +11,10 @@ package io.voiceagent.messages;
  * @param attempt 0-based number of the attempt of the call
  */
 public record CallRef(String responseId, int step, int call, int attempt) {
+    public CallRef {
+        Objects.requireNonNull(responseId, "responseId");
+    }
+
     /** The same call without its attempt: what a tool gets as its idempotency key. */
     public String idempotencyKey() {
         return responseId + "/" + step + "/" + call;

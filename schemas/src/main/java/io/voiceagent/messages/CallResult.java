@@ -2,6 +2,7 @@ package io.voiceagent.messages;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,7 +29,14 @@ public sealed interface CallResult {
 
     /** The call ended as it should. A tool that told of a failure has completed, too: see {@link CallOutput.Tool#error}. */
     record Completed(CallRef ref, String conversation, String incarnation, int frames, CallOutput output)
-            implements CallResult {}
+            implements CallResult {
+        public Completed {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
+            Objects.requireNonNull(output, "output");
+        }
+    }
 
     /**
      * The attempt failed.
@@ -44,7 +52,14 @@ public sealed interface CallResult {
             TurnError error,
             boolean retryable,
             long retryAfterMillis)
-            implements CallResult {}
+            implements CallResult {
+        public Failed {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
+            Objects.requireNonNull(error, "error");
+        }
+    }
 
     /**
      * The attempt was stopped as ordered, after it had started.
@@ -56,11 +71,29 @@ public sealed interface CallResult {
             String conversation,
             String incarnation,
             int frames,
-            @Nullable CallOutput output) implements CallResult {}
+            @Nullable CallOutput output) implements CallResult {
+        public Stopped {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
+        }
+    }
 
     /** The worker has no free slot, or leaves: nothing was started, and it is no failure. */
-    record Busy(CallRef ref, String conversation, String incarnation) implements CallResult {}
+    record Busy(CallRef ref, String conversation, String incarnation) implements CallResult {
+        public Busy {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
+        }
+    }
 
     /** Answer to a stop: that attempt was not started, and will never be. */
-    record NeverStarted(CallRef ref, String conversation, String incarnation) implements CallResult {}
+    record NeverStarted(CallRef ref, String conversation, String incarnation) implements CallResult {
+        public NeverStarted {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
+        }
+    }
 }

@@ -34,6 +34,8 @@ public final class ErrorCodes {
     public static final String TOOL_TIMEOUT = "tool_timeout";
     /** The arguments do not fit the tool's schema. */
     public static final String TOOL_ARGUMENTS = "invalid_tool_arguments";
+    /** A record of the turn could not be read, and was put aside. */
+    public static final String UNREADABLE = "unreadable_record";
     /** A decision failed inside the orchestrator: a defect of ours. */
     public static final String INTERNAL = "internal_error";
 

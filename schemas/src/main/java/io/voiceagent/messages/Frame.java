@@ -3,6 +3,7 @@ package io.voiceagent.messages;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,7 +25,13 @@ public sealed interface Frame {
     String conversation();
 
     /** Frame 0: binds the attempt to the incarnation; acknowledged before any other frame goes out. */
-    record Opened(CallRef ref, String conversation, String incarnation) implements Frame {}
+    record Opened(CallRef ref, String conversation, String incarnation) implements Frame {
+        public Opened {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
+        }
+    }
 
     /**
      * One or more deltas, coalesced.
@@ -34,12 +41,20 @@ public sealed interface Frame {
     record Deltas(CallRef ref, String conversation, String incarnation, int index, List<Delta> deltas)
             implements Frame {
         public Deltas {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(incarnation, "incarnation");
             deltas = List.copyOf(deltas);
         }
     }
 
     /** Written for an attempt whose last frame nobody knows: the first seal in the log is its end. */
-    record Seal(CallRef ref, String conversation) implements Frame {}
+    record Seal(CallRef ref, String conversation) implements Frame {
+        public Seal {
+            Objects.requireNonNull(ref, "ref");
+            Objects.requireNonNull(conversation, "conversation");
+        }
+    }
 
     /** A piece of what a call brings. */
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")

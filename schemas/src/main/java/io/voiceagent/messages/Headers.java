@@ -22,6 +22,12 @@ public final class Headers {
     public static final String DLT_PARTITION = "dlt-partition";
     /** On dead-letter topics: the offset that the record was read at. */
     public static final String DLT_OFFSET = "dlt-offset";
+    /** On dead-letter topics: how large the value was that was too large to be copied, bytes; absent when it was copied. */
+    public static final String DLT_OMITTED_BYTES = "dlt-omitted-bytes";
+    /** On a record that was written again by hand: the dead letter that it was, {@code TOPIC-PARTITION@OFFSET}. */
+    public static final String DLT_REPLAYED = "dlt-replayed";
+    /** On dead-letter topics, on a record that is no dead letter but a note: the one of that offset was written again. */
+    public static final String DLT_NOTE = "dlt-note";
 
     private Headers() {}
 }

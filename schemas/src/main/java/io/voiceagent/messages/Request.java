@@ -49,6 +49,13 @@ public sealed interface Request {
             ResponseSpec spec,
             @Nullable Registration registration)
             implements Request {
+        public Submit {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(spec, "spec");
+        }
+
         /** A turn that nothing repeats. */
         public Submit(
                 String responseId,
@@ -91,10 +98,22 @@ public sealed interface Request {
     }
 
     /** The client wants the turn to stop. Has no effect on a turn that has ended. */
-    record Cancel(String responseId, String conversation, String tenant) implements Request {}
+    record Cancel(String responseId, String conversation, String tenant) implements Request {
+        public Cancel {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+        }
+    }
 
     /** The client wants the response to be gone. Has no effect on a turn that has not ended. */
-    record Delete(String responseId, String conversation, String tenant) implements Request {}
+    record Delete(String responseId, String conversation, String tenant) implements Request {
+        public Delete {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+        }
+    }
 
     /**
      * Of a conversation object. Its {@link #responseId} names the request itself, in the form of a response id of that conversation: the
@@ -119,6 +138,10 @@ public sealed interface Request {
             List<Item> items)
             implements OfConversation, Request {
         public CreateConversation {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(conversationId, "conversationId");
             metadata = ordered(metadata);
             items = items == null ? List.of() : List.copyOf(items);
         }
@@ -129,25 +152,48 @@ public sealed interface Request {
             String responseId, String conversation, String tenant, String conversationId, Map<String, String> metadata)
             implements OfConversation, Request {
         public UpdateConversation {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(conversationId, "conversationId");
             metadata = ordered(metadata);
         }
     }
 
     /** The conversation is over: its turns are stopped, and nobody finds it any more. Its responses stay. */
     record DeleteConversation(String responseId, String conversation, String tenant, String conversationId)
-            implements OfConversation, Request {}
+            implements OfConversation, Request {
+        public DeleteConversation {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(conversationId, "conversationId");
+        }
+    }
 
     /** Items that come after all that is in the conversation. */
     record AddItems(String responseId, String conversation, String tenant, String conversationId, List<Item> items)
             implements OfConversation, Request {
         public AddItems {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(conversationId, "conversationId");
             items = List.copyOf(items);
         }
     }
 
     /** An item that is not told to the model any more. */
     record RemoveItem(String responseId, String conversation, String tenant, String conversationId, ItemPlace place)
-            implements OfConversation, Request {}
+            implements OfConversation, Request {
+        public RemoveItem {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(conversationId, "conversationId");
+            Objects.requireNonNull(place, "place");
+        }
+    }
 
     /**
      * Asks what the conversation is at this place of the log.
@@ -164,7 +210,14 @@ public sealed interface Request {
             @Nullable String after,
             boolean ascending,
             int nodes)
-            implements OfConversation, Request {}
+            implements OfConversation, Request {
+        public ReadConversation {
+            Objects.requireNonNull(responseId, "responseId");
+            Objects.requireNonNull(conversation, "conversation");
+            Objects.requireNonNull(tenant, "tenant");
+            Objects.requireNonNull(conversationId, "conversationId");
+        }
+    }
 
     private static Map<String, String> ordered(@Nullable Map<String, String> metadata) {
         // Not Map.copyOf: its order differs from process to process

@@ -1,6 +1,7 @@
 package io.voiceagent.messages;
 
 import java.time.LocalDate;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -12,6 +13,11 @@ import java.util.concurrent.TimeUnit;
  * @param cost picodollars, see {@link Price}; a call whose price nobody knows counts as nothing
  */
 public record TenantUsage(String tenant, long day, Usage usage, long cost) {
+    public TenantUsage {
+        Objects.requireNonNull(tenant, "tenant");
+        Objects.requireNonNull(usage, "usage");
+    }
+
     /** Nothing used. */
     public static TenantUsage none(String tenant, long day) {
         return new TenantUsage(tenant, day, Usage.NONE, 0);

@@ -1,6 +1,7 @@
 package io.voiceagent.messages;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -30,6 +31,11 @@ public record ToolDescription(
         String hash,
         @Nullable Boolean needsApproval) {
     public ToolDescription {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(server, "server");
+        Objects.requireNonNull(kind, "kind");
+        Objects.requireNonNull(parameters, "parameters");
+        Objects.requireNonNull(hash, "hash");
         // One way to say no, or two descriptions that say the same would differ
         needsApproval = Boolean.TRUE.equals(needsApproval) ? Boolean.TRUE : null;
     }

@@ -32,6 +32,11 @@ import org.jspecify.annotations.Nullable;
  * every topic.
  */
 public final class Records {
+    /** Room for the batch around a record. */
+    private static final int MAX_DEAD_LETTER_BYTES = TopicSpecs.MAX_RECORD_BYTES - (4 << 10);
+
+    private static final int MAX_REASON_CHARS = 1_000;
+
     private static final ClassValue<String> TYPES = new ClassValue<>() {
         @Override
         protected String computeValue(Class<?> message) {
@@ -92,14 +97,40 @@ public final class Records {
     public static ProducerRecord<String, byte[]> deadLetter(ConsumerRecord<String, byte[]> read, String reason) {
         RecordHeaders headers =
                 deadLetterHeaders(read.headers(), read.topic(), read.partition(), read.offset(), reason);
-        return new ProducerRecord<>(Topics.deadLetters(read.topic()), null, read.key(), read.value(), headers);
+        byte[] value = copied(read.key(), read.value(), headers);
+        return new ProducerRecord<>(Topics.deadLetters(read.topic()), null, read.key(), value, headers);
     }
 
-    /** The headers of a dead letter: those that the record came with, and why and where from. */
+    /**
+     * The value that a dead letter takes along: the whole, or none when it would be too large with the headers that it got, which then
+     * say how large it was. It stays where it was read for as long as that topic keeps it.
+     *
+     * @param headers of the dead letter
+     */
+    public static byte @Nullable [] copied(
+            @Nullable String key, byte @Nullable [] value, org.apache.kafka.common.header.Headers headers) {
+        if (value == null) {
+            return null;
+        }
+        long size = value.length + (key == null ? 0L : 4L * key.length());
+        for (Header header : headers) {
+            size += 4L * header.key().length() + (header.value() == null ? 0 : header.value().length);
+        }
+        if (size <= MAX_DEAD_LETTER_BYTES) {
+            return value;
+        }
+        headers.add(Headers.DLT_OMITTED_BYTES, Integer.toString(value.length).getBytes(StandardCharsets.UTF_8));
+        return null;
+    }
+
+    /**
+     * The headers of a dead letter: those that the record came with, and why and where from. A record that was put aside, written again
+     * and put aside again says so of the last time.
+     */
     public static RecordHeaders deadLetterHeaders(
             org.apache.kafka.common.header.Headers read, String topic, int partition, long offset, String reason) {
         RecordHeaders headers = new RecordHeaders(read);
-        add(headers, Headers.DLT_REASON, reason);
+        add(headers, Headers.DLT_REASON, reason.substring(0, Math.min(reason.length(), MAX_REASON_CHARS)));
         add(headers, Headers.DLT_TOPIC, topic);
         add(headers, Headers.DLT_PARTITION, Integer.toString(partition));
         add(headers, Headers.DLT_OFFSET, Long.toString(offset));
@@ -121,7 +152,7 @@ public final class Records {
         if (header == null) {
             return;
         }
-        String version = new String(header.value(), StandardCharsets.UTF_8);
+        String version = header.value() == null ? "" : new String(header.value(), StandardCharsets.UTF_8);
         int number;
         try {
             number = Integer.parseInt(version);

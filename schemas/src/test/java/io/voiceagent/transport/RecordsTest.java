@@ -59,6 +59,21 @@ class RecordsTest {
     }
 
     @Test
+    void theReasonOfADeadLetterIsBounded() {
+        var dead = Records.deadLetter(record("9"), "x".repeat(5_000));
+
+        assertThat(text(dead.headers(), Headers.DLT_REASON)).hasSize(1_000);
+    }
+
+    @Test
+    void aVersionWithoutAValueIsNoVersion() {
+        RecordHeaders headers = new RecordHeaders();
+        headers.add(Headers.SCHEMA_VERSION, null);
+
+        assertThatThrownBy(() -> Records.requireReadable(headers)).isInstanceOf(MalformedMessageException.class);
+    }
+
+    @Test
     void aDeadLetterKeepsTheRecordAndSaysWhy() {
         var dead = Records.deadLetter(record("9"), "too new");
 

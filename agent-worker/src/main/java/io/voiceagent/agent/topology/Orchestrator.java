@@ -6,6 +6,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.voiceagent.agent.core.Census;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
 import io.voiceagent.transport.TopicSpecs;
 import io.voiceagent.transport.crash.CrashPoint;
 import java.time.Duration;
@@ -55,8 +56,9 @@ public final class Orchestrator implements AutoCloseable {
             throws InterruptedException {
         String incarnation = UUID.randomUUID().toString();
         Census census = new Census(incarnation);
+        PassedOver passedOver = new PassedOver(registry);
         Surroundings surroundings =
-                new Surroundings(kafka, incarnation, options.version(), census, System::currentTimeMillis);
+                new Surroundings(kafka, incarnation, options.version(), census, System::currentTimeMillis, passedOver);
         surroundings.start();
         if (!surroundings.awaitTools(TOOLS_WITHIN)) {
             surroundings.close();
@@ -85,7 +87,7 @@ public final class Orchestrator implements AutoCloseable {
                     .register(registry);
         }
         StreamsMeters.bind(streams::metrics, registry);
-        Sealer sealer = new Sealer(kafka, incarnation, registry);
+        Sealer sealer = new Sealer(kafka, incarnation, registry, passedOver);
         Orchestrator orchestrator = new Orchestrator(streams, surroundings, sealer, census);
         streams.start();
         sealer.start();

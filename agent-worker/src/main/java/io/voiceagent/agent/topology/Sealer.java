@@ -6,11 +6,11 @@ import io.opentelemetry.context.Context;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
-import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
 import io.voiceagent.transport.crash.CrashPoint;
@@ -27,6 +27,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.InterruptException;
@@ -52,12 +53,14 @@ final class Sealer implements AutoCloseable {
     private final KafkaSettings kafka;
     private final String clientId;
     private final Counter seals;
+    private final PassedOver passedOver;
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread thread;
 
-    Sealer(KafkaSettings kafka, String incarnation, MeterRegistry registry) {
+    Sealer(KafkaSettings kafka, String incarnation, MeterRegistry registry, PassedOver passedOver) {
         this.kafka = kafka;
         this.clientId = "orchestrator-sealer-" + incarnation;
+        this.passedOver = passedOver.of(Topics.STEPS);
         this.seals = Counter.builder("voice.agent.seals")
                 .description("Seals written for attempts whose frames nobody can count")
                 .register(registry);
@@ -106,10 +109,9 @@ final class Sealer implements AutoCloseable {
         List<Future<RecordMetadata>> sent = new ArrayList<>();
         for (ConsumerRecord<String, byte[]> record : records) {
             if (isStepEnd(record)) {
-                Context trace = TraceHeaders.extract(record.headers());
-                for (Frame.Seal seal : sealsOf(record)) {
+                for (ProducerRecord<String, byte[]> seal : sealsOf(record)) {
                     CrashPoint.ORCHESTRATOR_SEAL_BEFORE.reach();
-                    sent.add(producer.send(Records.frame(seal, trace)));
+                    sent.add(producer.send(seal));
                 }
             }
         }
@@ -134,23 +136,25 @@ final class Sealer implements AutoCloseable {
                 : List.of();
     }
 
-    private static List<Frame.Seal> sealsOf(ConsumerRecord<String, byte[]> record) {
+    private List<ProducerRecord<String, byte[]>> sealsOf(ConsumerRecord<String, byte[]> record) {
         try {
-            return seals(Json.read(record.value(), StepEvent.class));
-        } catch (MalformedMessageException e) {
-            LOG.error(
-                    "Record {}-{}@{} is passed over: {}",
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    e.getMessage());
+            Records.requireReadable(record);
+            Context trace = TraceHeaders.extract(record.headers());
+            return seals(Json.read(record.value(), StepEvent.class)).stream()
+                    .map(seal -> Records.frame(seal, trace))
+                    .toList();
+        } catch (RuntimeException e) {
+            // Not only what is malformed: all turns are sealed here, and no record of one may end that
+            passedOver.add(record, e);
             return List.of();
         }
     }
 
     private static boolean isStepEnd(ConsumerRecord<String, byte[]> record) {
         Header type = record.headers().lastHeader(Headers.TYPE);
-        return type == null || new String(type.value(), StandardCharsets.UTF_8).equals("step_ended");
+        return type == null
+                || type.value() == null
+                || new String(type.value(), StandardCharsets.UTF_8).equals("step_ended");
     }
 
     private static void await(Future<RecordMetadata> future) {

@@ -8,6 +8,7 @@ import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
 import io.voiceagent.transport.crash.CrashPoint;
@@ -46,18 +47,26 @@ final class Surroundings implements AutoCloseable {
     private final String version;
     private final Census census;
     private final LongSupplier clock;
+    private final PassedOver passedOver;
     private final Map<String, ToolDescription> tools = new ConcurrentHashMap<>();
     private final CountDownLatch toolsRead = new CountDownLatch(1);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread reader;
     private final Thread announcer;
 
-    Surroundings(KafkaSettings kafka, String incarnation, String version, Census census, LongSupplier clock) {
+    Surroundings(
+            KafkaSettings kafka,
+            String incarnation,
+            String version,
+            Census census,
+            LongSupplier clock,
+            PassedOver passedOver) {
         this.kafka = kafka;
         this.incarnation = incarnation;
         this.version = version;
         this.census = census;
         this.clock = clock;
+        this.passedOver = passedOver.of(Topics.WORKERS).of(Topics.TOOLS);
         this.reader =
                 Thread.ofPlatform().name("orchestrator-surroundings").daemon().unstarted(this::read);
         this.announcer =
@@ -113,6 +122,9 @@ final class Surroundings implements AutoCloseable {
 
     private void take(ConsumerRecord<String, byte[]> record) {
         try {
+            if (record.value() != null) {
+                Records.requireReadable(record);
+            }
             if (record.topic().equals(Topics.WORKERS)) {
                 census.heard(Json.read(record.value(), Announcement.class), clock.getAsLong());
             } else if (record.value() == null) {
@@ -122,12 +134,7 @@ final class Surroundings implements AutoCloseable {
                 tools.put(tool.name(), tool);
             }
         } catch (MalformedMessageException e) {
-            LOG.warn(
-                    "Record {}-{}@{} is passed over: {}",
-                    record.topic(),
-                    record.partition(),
-                    record.offset(),
-                    e.getMessage());
+            passedOver.add(record, e);
         }
     }
 

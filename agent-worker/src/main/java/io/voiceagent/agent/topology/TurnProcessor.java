@@ -16,6 +16,7 @@ import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Price;
+import io.voiceagent.messages.Remains;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.Topics;
@@ -425,6 +426,44 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
                 .forward(
                         Intake.deadLetter(record, place, reason, time()),
                         OrchestratorTopology.deadLettersSink(place.topic()));
+        guarded("what waits for it", () -> endWhatWaits(record, place.topic()));
+    }
+
+    /** Nobody is to wait for ever for what a dead letter would have brought. */
+    private void endWhatWaits(Record<String, byte[]> record, String topic) {
+        if (topic.equals(Topics.REQUESTS)) {
+            Request.Submit submit =
+                    Intake.remains(record.value(), context().taskId().partition());
+            // A turn that is known has been read before
+            if (submit != null && stores().turns().find(submit.responseId()) instanceof Turn.Unknown) {
+                endUnread(submit, record.headers());
+            }
+            return;
+        }
+        Remains result = Remains.of(record.value());
+        if (result.ref() != null) {
+            String id = result.ref().responseId();
+            Input input = Intake.unread(result, stores().turns().find(id));
+            if (input != null) {
+                handle(id, input);
+            }
+        }
+    }
+
+    private void endUnread(Request.Submit submit, org.apache.kafka.common.header.Headers headers) {
+        TurnError error = new TurnError(ErrorCodes.UNREADABLE, "The request could not be read, and was put aside.");
+        Input.Submit input = new Input.Submit(
+                submit, Input.Parent.NONE, List.of(), ResponseFold.VERSION, TurnTraces.traceparent(headers));
+        if (!Intake.isAhead(submit, time())) {
+            handle(submit.responseId(), new Input.Abort(error, input));
+            return;
+        }
+        // Its time would make the store drop turns early: its end is told, and not kept
+        Decision told = decider.decide(
+                Turn.unknown(submit.responseId()), new Input.Abort(error, input), time(), census.at(now));
+        Plan.of(told.events(), TraceHeaders.extract(headers), now)
+                .sends()
+                .forEach(send -> context().forward(send.record(), send.sink()));
     }
 
     /** The wall clock, made never to go back. */

@@ -33,6 +33,7 @@ import io.voiceagent.transport.KafkaSettings;
 import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
 import io.voiceagent.transport.TopicCreator;
+import io.voiceagent.transport.TopicSpecs;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.telemetry.ForcedIds;
 import io.voiceagent.transport.telemetry.Telemetry;
@@ -45,8 +46,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,6 +60,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The orchestrator on a real broker; workers are played by the test. */
 class OrchestratorTest {
+    /** Key of records that are none of the pipeline's. */
+    private static final String STRANGE = "k";
+
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     @TempDir
@@ -225,6 +232,60 @@ class OrchestratorTest {
     }
 
     @Test
+    void noRecordOfAnyTopicStopsTheOrchestrator() throws Exception {
+        byte[] large = new byte[TopicSpecs.MAX_RECORD_BYTES + (40 << 10)];
+        Map<String, Object> settings = kafka.clientProperties();
+        settings.put("max.request.size", 2 * large.length);
+        try (FakeWorker llm = new FakeWorker(kafka, Stage.LLM, 1, Map.of());
+                Producer<String, byte[]> stranger =
+                        new KafkaProducer<>(settings, new StringSerializer(), new ByteArraySerializer())) {
+            for (String topic : List.of(Topics.REQUESTS, Topics.LLM_RESULTS, Topics.TOOL_RESULTS, Topics.STEPS)) {
+                stranger.send(new ProducerRecord<>(topic, 0, STRANGE, large)).get();
+            }
+            for (String topic : List.of(Topics.WORKERS, Topics.TOOLS, Topics.STEPS)) {
+                for (String value : List.of(
+                        "no json",
+                        "{}",
+                        "{\"type\":\"worker\",\"stage\":\"llm\",\"slots\":9}",
+                        "{\"type\":\"step_ended\",\"outcomes\":[{\"ref\":{\"responseId\":\"r\"},\"sealed\":true}]}")) {
+                    stranger.send(new ProducerRecord<>(topic, 0, STRANGE, value.getBytes(StandardCharsets.UTF_8)))
+                            .get();
+                }
+            }
+            ProducerRecord<String, byte[]> untyped = new ProducerRecord<>(Topics.STEPS, 0, STRANGE, large);
+            untyped.headers().add(Headers.TYPE, null);
+            stranger.send(untyped).get();
+
+            String id = submit(spec(null), ResponseId.conversation(0, 78), Context.root());
+            llm.answer(llm.take().call(), answer("hi"));
+            awaitEnd(id);
+            assertThat(meters.counter("voice.agent.stream.threads.replaced").count())
+                    .isZero();
+            for (String topic : List.of(Topics.WORKERS, Topics.TOOLS, Topics.STEPS)) {
+                await().atMost(Duration.ofSeconds(10))
+                        .until(() -> meters.get("voice.agent.records.passed.over")
+                                        .tag("topic", topic)
+                                        .counter()
+                                        .count()
+                                >= 3);
+            }
+            try (FakeWorker tools = new FakeWorker(kafka, Stage.TOOL, 3, Map.of("once", "hash"));
+                    Tail stream = new Tail(kafka, Topics.STREAM)) {
+                String sealed = submit(spec(null), ResponseId.conversation(0, 79), Context.root());
+                llm.answer(llm.take().call(), asks("once"));
+                Call call = tools.take().call();
+                tools.close();
+                llm.answer(llm.take().call(), answer("I do not know"));
+                awaitEnd(sealed);
+                await().atMost(Duration.ofSeconds(10))
+                        .untilAsserted(() -> assertThat(stream.records)
+                                .extracting(read -> Json.read(read.record().value(), Frame.class))
+                                .contains(new Frame.Seal(call.ref(), call.conversation())));
+            }
+        }
+    }
+
+    @Test
     void aContextThatIsTooLongEndsTheTurnAndNotTheThread() throws Exception {
         try (FakeWorker llm = new FakeWorker(kafka, Stage.LLM, 2, Map.of());
                 FakeWorker tools = new FakeWorker(kafka, Stage.TOOL, 2, Map.of("once", "hash"))) {
@@ -277,6 +338,7 @@ class OrchestratorTest {
 
     private static Stream<StepEvent.Repeated> repeated(String id) {
         return steps.records.stream()
+                .filter(read -> !STRANGE.equals(read.record().key()))
                 .map(read -> Json.read(read.record().value(), StepEvent.class))
                 .filter(StepEvent.Repeated.class::isInstance)
                 .map(StepEvent.Repeated.class::cast)
@@ -306,6 +368,7 @@ class OrchestratorTest {
 
     private static Stream<StepEvent.Ended> ends(String id) {
         return steps.records.stream()
+                .filter(read -> !STRANGE.equals(read.record().key()))
                 .map(read -> Json.read(read.record().value(), StepEvent.class))
                 .filter(StepEvent.Ended.class::isInstance)
                 .map(StepEvent.Ended.class::cast)

@@ -323,7 +323,7 @@ class OrchestratorTopologyTest extends TopologyHarness {
                 .containsExactly("0", "1", "2", "3", "4");
         assertThat(output(Topics.deadLetters(Topics.LLM_RESULTS)).getQueueSize())
                 .isEqualTo(1);
-        assertThat(newSteps()).isEmpty();
+        assertThat(newSteps()).as("the one of tomorrow").containsExactly("Accepted", "Ended");
 
         submit(spec(null));
         assertThat(newSteps()).containsExactly("Accepted", "StepStarted", "CallAssigned");

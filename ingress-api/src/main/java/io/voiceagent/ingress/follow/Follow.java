@@ -2,6 +2,7 @@ package io.voiceagent.ingress.follow;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
 import java.time.InstantSource;
 import javax.sql.DataSource;
 import reactor.core.scheduler.Scheduler;
@@ -24,16 +25,26 @@ public final class Follow implements Readiness, AutoCloseable {
             DataSource archive,
             FollowOptions options,
             TurnWatcher watcher,
-            UsageWatcher usageWatcher) {
+            UsageWatcher usageWatcher,
+            PassedOver passedOver) {
         InstantSource clock = InstantSource.system();
         Turns turns = new Turns(options, clock, Schedulers.parallel());
         Verdicts verdicts = new Verdicts(Schedulers.parallel());
         Deletions deletions = new Deletions(kafka.agentPartitions(), Schedulers.parallel());
         Lines lines = new Lines(Schedulers.parallel());
         this.following = new Following(
-                kafka, clientId, options, turns, verdicts, deletions, new WatchedTurns(watcher), lines, clock);
-        this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock);
-        this.usage = new UsageTail(kafka, clientId, clock, usageWatcher);
+                kafka,
+                clientId,
+                options,
+                turns,
+                verdicts,
+                deletions,
+                new WatchedTurns(watcher),
+                lines,
+                clock,
+                passedOver);
+        this.catalogue = new KafkaToolCatalogue(kafka, clientId, clock, passedOver);
+        this.usage = new UsageTail(kafka, clientId, clock, usageWatcher, passedOver);
         this.responses = new Responses(
                 turns,
                 verdicts,
@@ -62,7 +73,7 @@ public final class Follow implements Readiness, AutoCloseable {
             TurnWatcher watcher,
             UsageWatcher usageWatcher,
             MeterRegistry registry) {
-        Follow follow = new Follow(kafka, clientId, archive, options, watcher, usageWatcher);
+        Follow follow = new Follow(kafka, clientId, archive, options, watcher, usageWatcher, new PassedOver(registry));
         follow.following.bindTo(registry);
         follow.following.start();
         follow.catalogue.start();

@@ -3,9 +3,12 @@ package io.voiceagent.ingress.follow;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.voiceagent.ingress.follow.LogRecord.Source;
+import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
+import io.voiceagent.transport.Records;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Map;
@@ -28,6 +31,7 @@ final class Following implements AutoCloseable {
     private final Deletions deletions;
     private final WatchedTurns watched;
     private final Lines lines;
+    private final PassedOver passedOver;
     private final LogTail steps;
     private final LogTail stream;
     private final AtomicLong unreadable = new AtomicLong();
@@ -41,12 +45,14 @@ final class Following implements AutoCloseable {
             Deletions deletions,
             WatchedTurns watched,
             Lines lines,
-            InstantSource clock) {
+            InstantSource clock,
+            PassedOver passedOver) {
         this.turns = turns;
         this.verdicts = verdicts;
         this.deletions = deletions;
         this.watched = watched;
         this.lines = lines;
+        this.passedOver = passedOver.of(Topics.STEPS).of(Topics.STREAM);
         this.steps = new LogTail(
                 kafka,
                 clientId + "-steps",
@@ -128,12 +134,26 @@ final class Following implements AutoCloseable {
                 LOG.debug("{}-{}@{} names no response", read.topic(), read.partition(), read.offset());
                 return;
             }
+            try {
+                Records.requireReadable(read);
+            } catch (MalformedMessageException e) {
+                passOver(read, record, e);
+                return;
+            }
             turns.record(record);
             if (source == Source.STEPS) {
                 delete(record, read.partition());
                 verdicts.record(record);
                 watched.record(record);
                 lines.record(record);
+            }
+        }
+
+        /** A frame may be none of the turn's own; without one of its steps a turn can't be told. */
+        private void passOver(ConsumerRecord<String, byte[]> read, LogRecord record, MalformedMessageException reason) {
+            passedOver.add(read, reason);
+            if (source == Source.STEPS) {
+                turns.forget(record.responseId(), "a step of it can't be read here");
             }
         }
 

@@ -1,12 +1,12 @@
 package io.voiceagent.ingress.follow;
 
 import io.voiceagent.messages.Announcement;
-import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.ToolDescription;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Comparator;
@@ -15,12 +15,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The catalogue as the topics {@code tools} (all of it) and {@code workers} (the last lease) tell it. */
 final class KafkaToolCatalogue implements ToolCatalogue, AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(KafkaToolCatalogue.class);
     private static final long LEASE_NANOS =
             Duration.ofMillis(Announcement.LEASE_MILLIS).toNanos();
 
@@ -28,10 +25,12 @@ final class KafkaToolCatalogue implements ToolCatalogue, AutoCloseable {
 
     private final Map<String, ToolDescription> tools = new ConcurrentHashMap<>();
     private final Map<String, Offer> offers = new ConcurrentHashMap<>();
+    private final PassedOver passedOver;
     private final LogTail descriptions;
     private final LogTail announcements;
 
-    KafkaToolCatalogue(KafkaSettings kafka, String clientId, InstantSource clock) {
+    KafkaToolCatalogue(KafkaSettings kafka, String clientId, InstantSource clock, PassedOver passedOver) {
+        this.passedOver = passedOver.of(Topics.TOOLS).of(Topics.WORKERS);
         this.descriptions = new LogTail(
                 kafka,
                 clientId + "-tools",
@@ -85,22 +84,22 @@ final class KafkaToolCatalogue implements ToolCatalogue, AutoCloseable {
             return;
         }
         try {
-            ToolDescription tool = Json.read(record.value(), ToolDescription.class);
+            ToolDescription tool = LogRecord.decode(record, ToolDescription.class);
             tools.put(tool.name(), tool);
         } catch (MalformedMessageException e) {
-            LOG.warn("The description at {}@{} is passed over", record.topic(), record.offset(), e);
+            passedOver.add(record, e);
         }
     }
 
     private void announced(ConsumerRecord<String, byte[]> record) {
         try {
-            if (Json.read(record.value(), Announcement.class) instanceof Announcement.Worker worker) {
+            if (LogRecord.decode(record, Announcement.class) instanceof Announcement.Worker worker) {
                 long now = System.nanoTime();
                 offers.values().removeIf(offer -> now - offer.heardAt > LEASE_NANOS);
                 offers.put(worker.incarnation(), new Offer(worker.tools(), now));
             }
         } catch (MalformedMessageException e) {
-            LOG.debug("The announcement at {}@{} is passed over", record.topic(), record.offset(), e);
+            passedOver.add(record, e);
         }
     }
 

@@ -1,6 +1,9 @@
 package io.voiceagent.ingress.follow;
 
 import io.voiceagent.messages.Headers;
+import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
+import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -32,6 +35,16 @@ record LogRecord(Source source, String responseId, String type, long offset, byt
         return responseId == null || type == null || read.value() == null
                 ? null
                 : new LogRecord(source, responseId, type, read.offset(), read.value());
+    }
+
+    /**
+     * The record as what it should be.
+     *
+     * @throws MalformedMessageException when it is not, or is of a version that is not read here
+     */
+    static <T> T decode(ConsumerRecord<String, byte[]> read, Class<T> type) {
+        Records.requireReadable(read);
+        return Json.read(read.value(), type);
     }
 
     private static @Nullable String header(ConsumerRecord<String, byte[]> read, String name) {

@@ -1,7 +1,7 @@
 package io.voiceagent.ingress.follow;
 
 import io.voiceagent.messages.Frame;
-import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.ResponseId;
 import io.voiceagent.messages.StepEvent;
@@ -26,12 +26,15 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.OffsetAndTimestamp;
 import org.apache.kafka.common.TopicPartition;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads one turn back from the log: its id tells the partition and from when on. One at a time for each partition, so that a crowd that
  * asks for old turns costs the broker one reader a partition. Blocks the caller.
  */
 final class LogReplay {
+    private static final Logger LOG = LoggerFactory.getLogger(LogReplay.class);
     private static final Duration POLL = Duration.ofMillis(200);
     private static final long AT_ITS_TIME = -1;
 
@@ -85,7 +88,7 @@ final class LogReplay {
                 LogRecord record = LogRecord.of(LogRecord.Source.STEPS, read);
                 if (record != null && record.responseId().equals(name)) {
                     records.add(record);
-                    fold.apply(Json.read(record.value(), StepEvent.class));
+                    fold.apply(LogRecord.decode(read, StepEvent.class));
                     end[0] |= record.type().equals(TurnLog.ENDED);
                     deleted[0] |= record.type().equals(Deletions.DELETED);
                 }
@@ -100,13 +103,26 @@ final class LogReplay {
                     : scan(Topics.STREAM, Isolation.READ_UNCOMMITTED, id, deadline, read -> {
                         LogRecord record = LogRecord.of(LogRecord.Source.STREAM, read);
                         if (record != null && record.responseId().equals(name)) {
-                            records.add(record);
-                            fold.apply(Json.read(record.value(), Frame.class));
+                            frame(read, record, records, fold);
                         }
                         return !fold.ended();
                     });
             return new Replayed(records, true, false, end[0] && !fold.ended(), stepsEnd, streamEnd);
         });
+    }
+
+    /** A frame that can't be read is passed over by all readers: of what an end counts in, it then leaves a hole. */
+    private static void frame(
+            ConsumerRecord<String, byte[]> read, LogRecord record, List<LogRecord> records, ResponseFold fold) {
+        Frame frame;
+        try {
+            frame = LogRecord.decode(read, Frame.class);
+        } catch (MalformedMessageException e) {
+            LOG.debug("{}-{}@{} is passed over", read.topic(), read.partition(), read.offset(), e);
+            return;
+        }
+        records.add(record);
+        fold.apply(frame);
     }
 
     /** Whether the log says between the two offsets of the steps that the response was deleted; throws as {@link #turn} does. */
@@ -133,7 +149,7 @@ final class LogReplay {
                 LogRecord record = LogRecord.of(LogRecord.Source.STEPS, read);
                 if (record != null
                         && record.responseId().equals(id.toString())
-                        && Json.read(record.value(), Request.class) instanceof Request.Submit submit) {
+                        && LogRecord.decode(read, Request.class) instanceof Request.Submit submit) {
                     found[0] = submit;
                 }
                 return found[0] == null && read.timestamp() <= latest.toEpochMilli();

@@ -2,6 +2,7 @@ package io.voiceagent.ingress.follow;
 
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.Request;
 import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.fold.ResponseEvent;
@@ -155,6 +156,11 @@ final class TurnLog implements FollowedResponse {
                         case STREAM -> into.apply(Json.read(record.value(), Frame.class));
                     });
         } catch (RuntimeException e) {
+            if (e instanceof MalformedMessageException && record.source() == LogRecord.Source.STREAM) {
+                // All readers pass over it: it is none of the turn's own, or leaves a hole that shows at the end
+                LOG.warn("Offset {} of the frames of {} is passed over: {}", record.offset(), id, e.getMessage());
+                return;
+            }
             // Not only what is malformed: the tail reads all turns, and must outlive any record of one
             LOG.error("{} can't be followed from offset {} of {}", id, record.offset(), record.source(), e);
             lose("a record of the turn can't be read");

@@ -1,26 +1,24 @@
 package io.voiceagent.ingress.follow;
 
-import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.TenantUsage;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.PassedOver;
 import java.time.InstantSource;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Reads all totals that are kept, and goes on. */
 final class UsageTail implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(UsageTail.class);
-
     private final UsageWatcher watcher;
+    private final PassedOver passedOver;
     private final LogTail totals;
     private volatile boolean complete;
 
-    UsageTail(KafkaSettings kafka, String clientId, InstantSource clock, UsageWatcher watcher) {
+    UsageTail(KafkaSettings kafka, String clientId, InstantSource clock, UsageWatcher watcher, PassedOver passedOver) {
         this.watcher = watcher;
+        this.passedOver = passedOver.of(Topics.USAGE);
         this.totals = new LogTail(
                 kafka,
                 clientId + "-usage",
@@ -60,9 +58,9 @@ final class UsageTail implements AutoCloseable {
             return;
         }
         try {
-            watcher.used(record.partition(), Json.read(record.value(), TenantUsage.class));
+            watcher.used(record.partition(), LogRecord.decode(record, TenantUsage.class));
         } catch (MalformedMessageException e) {
-            LOG.warn("The total at {}-{}@{} is passed over", record.topic(), record.partition(), record.offset(), e);
+            passedOver.add(record, e);
         }
     }
 

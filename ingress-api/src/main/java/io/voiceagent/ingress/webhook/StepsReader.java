@@ -7,6 +7,7 @@ import io.voiceagent.messages.StepEvent;
 import io.voiceagent.messages.Topics;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.KafkaSettings;
+import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -200,6 +201,7 @@ final class StepsReader implements AutoCloseable {
             return List.of();
         }
         try {
+            Records.requireReadable(record);
             return Json.read(record.value(), StepEvent.class) instanceof StepEvent.Ended ended
                     ? deliveries(ended)
                     : List.of();

@@ -9,6 +9,7 @@ import io.voiceagent.embedded.EmbeddedBroker;
 import io.voiceagent.embedded.EmbeddedPostgresServer;
 import io.voiceagent.ingress.follow.ResponseReader.Lookup;
 import io.voiceagent.messages.Announcement;
+import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Item;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Stage;
@@ -193,6 +194,59 @@ class FollowTest {
         assertThat(response.whenEnded().block(PATIENCE))
                 .isEqualTo(response.json())
                 .contains("Hello");
+    }
+
+    @Test
+    void framesThatCanNotBeReadDoATurnNoHarm() {
+        Follow live = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 1);
+        FollowedResponse response = live.reader().submitted(turn.submit);
+        turn.accepted().started();
+        strange(Topics.STREAM, turn, "opened", "no json", "1");
+        turn.opened().text("Hel");
+        strange(Topics.STREAM, turn, "deltas", "{\"type\":\"deltas\"}", "1");
+        strange(Topics.STREAM, turn, "deltas", "{\"type\":\"deltas\"}", "99");
+        turn.text("lo").stepEnded().ended();
+
+        List<ResponseEvent> seen = all(response);
+        assertThat(seen.getLast().json()).contains("Hello");
+        assertThat(all(found(latecomer(), turn))).isEqualTo(seen);
+    }
+
+    @Test
+    void withoutOneOfItsStepsATurnIsNotGuessed() {
+        Follow follow = ready(Duration.ofMinutes(5));
+        TurnWriter turn = new TurnWriter(producer, 1);
+        follow.reader().submitted(turn.submit);
+        turn.accepted();
+        strange(Topics.STEPS, turn, "step_started", "{\"type\":\"step_started\"}", "99");
+
+        await().atMost(PATIENCE).until(() -> find(follow, turn, TENANT) instanceof Lookup.Unreachable);
+        TurnWriter other = new TurnWriter(producer, 1);
+        other.whole(3);
+        assertThat(all(found(follow, other)).getLast().json()).contains("piece 2");
+    }
+
+    @Test
+    void tablesWithRecordsThatCanNotBeReadAreReadToTheirEnd() throws Exception {
+        for (String topic : List.of(Topics.TOOLS, Topics.WORKERS, Topics.USAGE)) {
+            for (String value : List.of("no json", "{}", "{\"type\":\"worker\"}", "{\"name\":\"half\"}")) {
+                producer.send(new ProducerRecord<>(topic, 0, "strange", value.getBytes(StandardCharsets.UTF_8)))
+                        .get();
+            }
+        }
+        Follow follow = ready(Duration.ofMinutes(5));
+        assertThat(follow.catalogue().find("half")).isEmpty();
+    }
+
+    private static void strange(String topic, TurnWriter turn, String type, String value, String version) {
+        ProducerRecord<String, byte[]> record = new ProducerRecord<>(
+                topic, turn.id.partition(), turn.id.conversation(), value.getBytes(StandardCharsets.UTF_8));
+        record.headers()
+                .add(Headers.RESPONSE_ID, turn.id.toString().getBytes(StandardCharsets.UTF_8))
+                .add(Headers.TYPE, type.getBytes(StandardCharsets.UTF_8))
+                .add(Headers.SCHEMA_VERSION, version.getBytes(StandardCharsets.UTF_8));
+        producer.send(record);
     }
 
     @Test

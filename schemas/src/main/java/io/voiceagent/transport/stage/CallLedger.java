@@ -149,6 +149,11 @@ final class CallLedger {
         return held.keySet().stream().map(CallRef::toString).toList();
     }
 
+    /** Whether the attempt is in hand, or has run here. */
+    synchronized boolean knows(CallRef ref) {
+        return held.containsKey(ref) || ended.containsKey(ref);
+    }
+
     /** Number of {@link #held}. */
     synchronized int heldCount() {
         return held.size();

@@ -7,10 +7,13 @@ import io.voiceagent.messages.Announcement;
 import io.voiceagent.messages.Call;
 import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
+import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Json;
 import io.voiceagent.messages.MalformedMessageException;
+import io.voiceagent.messages.Remains;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.Topics;
+import io.voiceagent.messages.TurnError;
 import io.voiceagent.transport.Consumers;
 import io.voiceagent.transport.Consumers.Isolation;
 import io.voiceagent.transport.Consumers.Start;
@@ -162,6 +165,7 @@ final class Incarnation {
             call = Json.read(record.value(), Call.class);
         } catch (MalformedMessageException e) {
             deadLetter(record, String.valueOf(e.getMessage()));
+            answerUnread(record);
             return;
         }
         switch (call) {
@@ -258,6 +262,23 @@ final class Incarnation {
                 Thread.currentThread().interrupt();
             }
         });
+    }
+
+    /** Whoever gave us the call would wait for it until its turn is over; another worker may read it. */
+    private void answerUnread(ConsumerRecord<String, byte[]> record) {
+        Remains call = Remains.of(record.value());
+        CallRef ref = call.ref();
+        String conversation = call.conversation();
+        if (ref == null
+                || conversation == null
+                || !call.isCall()
+                || !call.owner().equals(id)
+                || ledger.knows(ref)) {
+            return;
+        }
+        TurnError error = new TurnError(ErrorCodes.UNREADABLE, "The worker could not read the call.");
+        CallResult result = new CallResult.Failed(ref, conversation, id, 0, error, true, 0);
+        virtualThreads.execute(() -> deliver(result, TraceHeaders.extract(record.headers())));
     }
 
     private Situation situation() {

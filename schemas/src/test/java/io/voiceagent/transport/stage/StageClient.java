@@ -18,11 +18,13 @@ import io.voiceagent.transport.Producers;
 import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
@@ -35,6 +37,7 @@ final class StageClient implements AutoCloseable {
     private final List<CallResult> results = new CopyOnWriteArrayList<>();
     private final List<Frame> frames = new CopyOnWriteArrayList<>();
     private final List<Announcement.Worker> announcements = new CopyOnWriteArrayList<>();
+    private final List<ConsumerRecord<String, byte[]>> dead = new CopyOnWriteArrayList<>();
     private final Thread reader;
     private volatile boolean closed;
 
@@ -45,7 +48,8 @@ final class StageClient implements AutoCloseable {
         this.producer = Producers.stage(settings, "client-" + id);
         var consumer = Consumers.assigned(
                 settings, "client-" + id, Consumers.Isolation.READ_UNCOMMITTED, Consumers.Start.NONE);
-        List<TopicPartition> partitions = Stream.of(Topics.results(stage), Topics.STREAM, Topics.WORKERS)
+        List<TopicPartition> partitions = Stream.of(
+                        Topics.results(stage), Topics.STREAM, Topics.WORKERS, Topics.deadLetters(Topics.calls(stage)))
                 .flatMap(t -> consumer.partitionsFor(t).stream())
                 .map(p -> new TopicPartition(p.topic(), p.partition()))
                 .toList();
@@ -56,6 +60,10 @@ final class StageClient implements AutoCloseable {
             try (consumer) {
                 while (!closed) {
                     consumer.poll(Duration.ofMillis(20)).forEach(r -> {
+                        if (r.topic().endsWith(Topics.DLT_SUFFIX)) {
+                            dead.add(r);
+                            return;
+                        }
                         switch (r.topic()) {
                             case Topics.STREAM -> frames.add(Json.read(r.value(), Frame.class));
                             case Topics.WORKERS -> {
@@ -74,6 +82,22 @@ final class StageClient implements AutoCloseable {
     /** A reference of a new turn. */
     static CallRef newRef() {
         return new CallRef("resp_" + UUID.randomUUID(), 0, 0, 0);
+    }
+
+    /** The same, with an id as the API gives it. */
+    static CallRef newTurn() {
+        byte[] signed = ResponseId.signedBytes(1, newConversation(), Instant.now(), 1);
+        return new CallRef(ResponseId.format(signed, new byte[ResponseId.MAC_BYTES]), 0, 0, 0);
+    }
+
+    /** The dead letter with that header, once it is there. */
+    ConsumerRecord<String, byte[]> deadLetter(String header) {
+        await().atMost(Duration.ofSeconds(15))
+                .until(() -> dead.stream().anyMatch(r -> r.headers().lastHeader(header) != null));
+        return dead.stream()
+                .filter(r -> r.headers().lastHeader(header) != null)
+                .findFirst()
+                .orElseThrow();
     }
 
     static String newConversation() {

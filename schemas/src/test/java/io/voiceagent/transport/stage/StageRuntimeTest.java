@@ -10,9 +10,12 @@ import io.voiceagent.messages.CallRef;
 import io.voiceagent.messages.CallResult;
 import io.voiceagent.messages.ErrorCodes;
 import io.voiceagent.messages.Frame;
+import io.voiceagent.messages.Headers;
+import io.voiceagent.messages.Json;
 import io.voiceagent.messages.Stage;
 import io.voiceagent.messages.TurnError;
 import io.voiceagent.transport.KafkaBroker;
+import io.voiceagent.transport.TopicSpecs;
 import io.voiceagent.transport.Variables;
 import io.voiceagent.transport.telemetry.Telemetry;
 import io.voiceagent.transport.telemetry.TelemetryOptions;
@@ -24,6 +27,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -296,6 +300,36 @@ class StageRuntimeTest {
         assertThat(client.result(ref, 0)).isInstanceOf(CallResult.Completed.class);
         assertThat(meters.get("voice.agent.stage.dead.letters").counter().count())
                 .isEqualTo(1);
+    }
+
+    @Test
+    void answersACallThatItCannotReadSoThatAnotherMayTry() {
+        AtomicInteger runs = new AtomicInteger();
+        String owner = start(1, call -> {
+            runs.incrementAndGet();
+            return new Outcome.Completed(OUTPUT);
+        });
+        CallRef ref = StageClient.newTurn();
+        client.giveRaw(
+                owner,
+                "{\"type\":\"tool\",\"ref\":%s,\"conversation\":\"%s\",\"owner\":\"%s\",\"arguments\":{}}"
+                        .formatted(Json.text(ref), StageClient.newConversation(), owner));
+
+        CallResult.Failed result = (CallResult.Failed) client.result(ref, 0);
+        assertThat(result.error().code()).isEqualTo(ErrorCodes.UNREADABLE);
+        assertThat(result.retryable()).isTrue();
+        assertThat(result.frames()).isZero();
+        assertThat(client.results(ref)).hasSize(1);
+        assertThat(runs).hasValue(0);
+    }
+
+    @Test
+    void aRecordThatIsTooLargeForTheDeadLettersLeavesItsValueBehind() {
+        String owner = start(1, call -> new Outcome.Completed(OUTPUT));
+        client.giveRaw(owner, "x".repeat(TopicSpecs.MAX_RECORD_BYTES - 200));
+
+        ConsumerRecord<String, byte[]> dead = client.deadLetter(Headers.DLT_OMITTED_BYTES);
+        assertThat(dead.value()).isNull();
     }
 
     @Test

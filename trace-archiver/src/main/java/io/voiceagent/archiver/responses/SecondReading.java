@@ -3,7 +3,9 @@ package io.voiceagent.archiver.responses;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
+import io.voiceagent.messages.MalformedMessageException;
 import io.voiceagent.messages.StepEvent;
+import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -15,6 +17,8 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads one turn again, from its first records on, with consumers of its own.
@@ -23,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SecondReading(ResponseStorage storage, int partition, BooleanSupplier cancelled) {
 
+    private static final Logger LOG = LoggerFactory.getLogger(SecondReading.class);
     private static final Duration POLL = Duration.ofMillis(200);
 
     /**
@@ -49,11 +54,24 @@ record SecondReading(ResponseStorage storage, int partition, BooleanSupplier can
             TopicPartition tp = new TopicPartition(storage.streamTopic(), partition);
             read(stream, tp, turn.streamFrom(), deadline, again::ended, record -> {
                 if (isOf(id, record)) {
-                    again.apply(Json.read(record.value(), Frame.class), record);
+                    frame(again, record);
                 }
             });
         }
         return again.finished();
+    }
+
+    /** One that can't be read was passed over the first time, too. */
+    private static void frame(OpenTurn again, ConsumerRecord<byte[], byte[]> record) {
+        Frame frame;
+        try {
+            Records.requireReadable(record);
+            frame = Json.read(record.value(), Frame.class);
+        } catch (MalformedMessageException e) {
+            LOG.debug("{}-{}@{} is passed over", record.topic(), record.partition(), record.offset(), e);
+            return;
+        }
+        again.apply(frame, record);
     }
 
     private interface Taker {

@@ -2,6 +2,7 @@ package io.voiceagent.archiver.responses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.voiceagent.archiver.ingest.DeadLetters;
 import io.voiceagent.messages.Frame;
 import io.voiceagent.messages.Headers;
 import io.voiceagent.messages.Json;
@@ -195,30 +196,39 @@ class OpenTurnsTest {
     }
 
     @Example
-    void anUnreadableRecordCostsItsTurnAlone() {
+    void anUnreadableFrameIsPassedOverAndAnUnreadableStepCostsItsTurnAlone() {
         SampleTurn spoilt = new SampleTurn(0, 1);
+        SampleTurn lost = new SampleTurn(0, 3);
         SampleTurn whole = new SampleTurn(0, 2);
         OpenTurns open = new OpenTurns(LIMITS, 0, 0);
         whole.steps.forEach(step -> open.step(record(steps, step)));
         spoilt.steps.forEach(step -> open.step(record(steps, step)));
+        open.step(record(steps, lost.steps.getFirst()));
+        open.step(add(steps, lost.id, "{nonsense".getBytes(StandardCharsets.UTF_8)));
+        lost.steps.stream().skip(1).forEach(step -> open.step(record(steps, step)));
+        lost.frames.forEach(frame -> open.frame(record(stream, frame)));
         open.frame(record(stream, spoilt.frames.getFirst()));
         open.frame(add(stream, spoilt.id, "{nonsense".getBytes(StandardCharsets.UTF_8)));
         open.frame(add(stream, null, null));
         spoilt.frames.subList(1, spoilt.frames.size()).forEach(frame -> open.frame(record(stream, frame)));
         whole.frames.forEach(frame -> open.frame(record(stream, frame)));
 
-        assertThat(open.takeFinished()).extracting(FinishedResponse::responseId).containsExactly(whole.id);
+        assertThat(open.takeFinished()).extracting(FinishedResponse::responseId).containsExactly(spoilt.id, whole.id);
         assertThat(open.takeLetters())
-                .hasSize(2)
+                .extracting(OpenTurnsTest::reason)
                 .satisfiesExactly(
-                        first -> {
-                            assertThat(first.reason())
-                                    .contains("not a readable Frame")
-                                    .contains(spoilt.id);
-                            assertThat(first.origin().offset()).isEqualTo(1);
-                        },
-                        second -> assertThat(second.reason()).isEqualTo("the record has no value"));
+                        step -> assertThat(step)
+                                .contains("not a readable StepEvent")
+                                .contains(lost.id),
+                        frame -> assertThat(frame)
+                                .contains("not a readable Frame")
+                                .doesNotContain(spoilt.id),
+                        empty -> assertThat(empty).isEqualTo("the record has no value"));
         assertThat(open.size()).isZero();
+    }
+
+    private static String reason(DeadLetters.Letter letter) {
+        return letter.reason();
     }
 
     private void merge(List<SampleTurn> turns, Random random) {
