@@ -19,15 +19,21 @@ import io.voiceagent.transport.Records;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 
 /** What an orchestrator does with a stage, by hand: gives calls and stops, and reads what comes back. */
 final class StageClient implements AutoCloseable {
@@ -141,6 +147,33 @@ final class StageClient implements AutoCloseable {
         producer.send(new ProducerRecord<>(
                 Topics.calls(stage), partition, call.conversation(), Json.write(call), Records.headers(call, context)));
         producer.flush();
+    }
+
+    /** Writes a call as an orchestrator does whose decision is then rolled back. */
+    Call.Tool callAndRollBack(String owner, CallRef ref) {
+        Call.Tool call = new Call.Tool(
+                ref,
+                newConversation(),
+                "acme",
+                owner,
+                System.currentTimeMillis() + 10_000,
+                "call_1",
+                "calculator",
+                "hash",
+                "{}");
+        int partition = announcement(owner).partition();
+        Map<String, Object> properties = new HashMap<>(settings.clientProperties());
+        properties.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "client-" + UUID.randomUUID());
+        try (Producer<String, byte[]> rolledBack =
+                new KafkaProducer<>(properties, new StringSerializer(), new ByteArraySerializer())) {
+            rolledBack.initTransactions();
+            rolledBack.beginTransaction();
+            rolledBack.send(
+                    new ProducerRecord<>(Topics.calls(stage), partition, call.conversation(), Json.write(call)));
+            rolledBack.flush();
+            rolledBack.abortTransaction();
+        }
+        return call;
     }
 
     void giveRaw(String owner, String value) {

@@ -111,6 +111,23 @@ class StageRuntimeTest {
     }
 
     @Test
+    void takesNoCallOfADecisionThatIsRolledBack() {
+        AtomicInteger runs = new AtomicInteger();
+        String owner = start(4, call -> {
+            runs.incrementAndGet();
+            return new Outcome.Completed(OUTPUT);
+        });
+        Call.Tool rolledBack = client.callAndRollBack(owner, StageClient.newRef());
+        CallRef next = StageClient.newRef();
+        client.call(owner, next);
+
+        assertThat(client.result(next, 0)).isInstanceOf(CallResult.Completed.class);
+        assertThat(runs).hasValue(1);
+        client.stop(rolledBack);
+        assertThat(client.result(rolledBack.ref(), 0)).isInstanceOf(CallResult.NeverStarted.class);
+    }
+
+    @Test
     void announcesWhereItReadsAndWhatItHolds() {
         Semaphore release = new Semaphore(0);
         String owner = start(4, call -> {
