@@ -235,7 +235,7 @@ public final class Brokers implements AutoCloseable {
     @Override
     public void close() throws IOException {
         admin.close(Duration.ZERO);
-        running.values().forEach(process -> process.resume());
+        running.values().stream().filter(ManagedProcess::alive).forEach(ManagedProcess::resume);
         running.values().forEach(ManagedProcess::terminate);
         running.values().forEach(ManagedProcess::close);
         for (Node node : nodes) {
