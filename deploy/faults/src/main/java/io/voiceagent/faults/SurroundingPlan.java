@@ -219,6 +219,9 @@ final class SurroundingPlan {
         for (int id : ids) {
             world.brokers().launch(id);
         }
+        for (int id : ids) {
+            world.brokers().awaitStarted(id);
+        }
         world.brokers().awaitAll();
         long millis = Duration.ofNanos(System.nanoTime() - from).toMillis();
         return "in sync " + Figures.seconds(millis) + " s after its start";

@@ -186,6 +186,12 @@ public final class Brokers implements AutoCloseable {
                         properties(id).toString()));
     }
 
+    /** Waits until a node that was launched says that it has started: without a quorum the others still tell what was before. */
+    public void awaitStarted(int id) {
+        Cluster.await(
+                "the start of broker " + id, START, () -> process(id).output().contains("Kafka Server started"));
+    }
+
     /** Waits until all nodes are there and each partition is in sync on all of its replicas. */
     public void awaitAll() {
         Cluster.await("all brokers in sync", START, this::inSync);
