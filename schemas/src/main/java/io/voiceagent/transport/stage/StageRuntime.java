@@ -8,6 +8,7 @@ import java.util.HexFormat;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.InvalidOffsetException;
 import org.apache.kafka.clients.producer.Producer;
 import org.slf4j.Logger;
@@ -25,6 +26,13 @@ public final class StageRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(StageRuntime.class);
     private static final Duration PAUSE_BETWEEN_LIVES = Duration.ofSeconds(1);
     private static final Duration CLOSE_CHECK = Duration.ofMillis(20);
+    /**
+     * Who leaves still reads for so long: calls that were given to it before others heard that it leaves are answered busy, and begun
+     * elsewhere at once. Unanswered, each would wait for the end of the lease.
+     */
+    private static final Duration LATE_CALLS = Duration.ofMillis(500);
+
+    private static final Duration ANSWERS_WITHIN = Duration.ofSeconds(2);
 
     private final StageOptions options;
     private final CallHandler handler;
@@ -100,32 +108,41 @@ public final class StageRuntime implements AutoCloseable {
     public void close() {
         closing.countDown();
         incarnation.drain();
+        long began = System.nanoTime();
         boolean idle = awaitIdle(options.drainGrace());
         if (!idle) {
             LOG.warn("Stage {} hands back {} calls", options.stage(), held());
             incarnation.handBack();
             awaitIdle(options.stopGrace().plusSeconds(2));
         }
+        await(LATE_CALLS.minusNanos(System.nanoTime() - began), () -> !thread.isAlive());
+        awaitIdle(ANSWERS_WITHIN);
         incarnation.leave();
         try {
             thread.join(Duration.ofSeconds(15));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        // What was taken in the loop's last round
+        await(ANSWERS_WITHIN, () -> held() == 0);
         clients.announcements().close(Duration.ofSeconds(2));
         clients.frames().close(Duration.ofSeconds(2));
     }
 
     private boolean awaitIdle(Duration atMost) {
+        await(atMost, () -> held() == 0);
+        return held() == 0;
+    }
+
+    private static void await(Duration atMost, BooleanSupplier condition) {
         long end = System.nanoTime() + atMost.toNanos();
         try {
-            while (held() > 0 && System.nanoTime() - end < 0) {
+            while (!condition.getAsBoolean() && System.nanoTime() - end < 0) {
                 Thread.sleep(CLOSE_CHECK);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        return held() == 0;
     }
 
     private void lives() {

@@ -374,6 +374,19 @@ class StageRuntimeTest {
     }
 
     @Test
+    void answersWhatWasGivenToItWhileItLeavesIdle() {
+        String owner = start(2, call -> new Outcome.Completed(OUTPUT));
+        Thread closing = Thread.ofVirtual().start(stage::close);
+        await().pollInterval(Duration.ofMillis(5))
+                .until(() -> client.announcement(owner).draining());
+        CallRef late = StageClient.newRef();
+        client.call(owner, late);
+
+        assertThat(client.result(late, 0)).isInstanceOf(CallResult.Busy.class);
+        await().until(() -> !closing.isAlive());
+    }
+
+    @Test
     void handsBackWhatDoesNotEndInTime() throws Exception {
         CountDownLatch begun = new CountDownLatch(1);
         String owner = start(2, Duration.ofMillis(100), call -> {
