@@ -31,6 +31,8 @@ public final class Orchestrator implements AutoCloseable {
     /** An orchestrator not heard of for so long is replaced. */
     private static final int SESSION_MILLIS = 6_000;
 
+    private static final int HEARTBEAT_MILLIS = 200;
+
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(8);
 
     private final KafkaStreams streams;
@@ -153,7 +155,8 @@ public final class Orchestrator implements AutoCloseable {
         properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), SESSION_MILLIS);
         properties.put(StreamsConfig.mainConsumerPrefix("auto.offset.reset"), "earliest");
         properties.put(StreamsConfig.consumerPrefix("session.timeout.ms"), SESSION_MILLIS);
-        properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), 1_500);
+        // A member learns by its heartbeat that another has left or come: until then the partitions of who left rest
+        properties.put(StreamsConfig.consumerPrefix("heartbeat.interval.ms"), HEARTBEAT_MILLIS);
         if (CrashPoint.watched()) {
             properties.put(StreamsConfig.DEFAULT_CLIENT_SUPPLIER_CONFIG, CommitPoints.class);
         }
