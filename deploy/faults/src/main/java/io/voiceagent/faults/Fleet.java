@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Two processes of each role, which can be harmed and brought back. Used by one thread. */
 final class Fleet {
+    private static final String ARCHIVER = "archiver";
+
     private final Cluster cluster;
     private final EffectServer effects;
     private final Map<String, ManagedProcess> processes = new HashMap<>();
@@ -22,7 +24,19 @@ final class Fleet {
 
     /** Starts them and waits until all are well. */
     static Fleet start(Cluster cluster, EffectServer effects) {
+        return start(new Fleet(cluster, effects));
+    }
+
+    /** The same, and one archiver. */
+    static Fleet startWithArchiver(Cluster cluster, EffectServer effects) {
         Fleet fleet = new Fleet(cluster, effects);
+        fleet.processes.put(ARCHIVER, cluster.archiver(ARCHIVER));
+        start(fleet);
+        cluster.awaitHealthy(fleet.archiver());
+        return fleet;
+    }
+
+    private static Fleet start(Fleet fleet) {
         for (Role role : Role.values()) {
             fleet.launch(role, 1);
             fleet.launch(role, 2);
@@ -80,6 +94,29 @@ final class Fleet {
                 Duration.ofSeconds(10),
                 () -> !victim(fault).alive());
         launch(fault.role(), fault.victim());
+    }
+
+    /** {@code SIGTERM} to the archiver and another start; returns how long it took to end. */
+    Duration restartArchiver() {
+        Duration took = archiver().drain();
+        processes.put(ARCHIVER, cluster.archiver(ARCHIVER));
+        cluster.awaitHealthy(archiver());
+        return took;
+    }
+
+    private ManagedProcess archiver() {
+        return Objects.requireNonNull(processes.get(ARCHIVER));
+    }
+
+    /** {@code SIGTERM}; returns how long it took to end. */
+    Duration drain(Role role, int number) {
+        return process(role, number).drain();
+    }
+
+    /** Starts it again, and waits until it is well. */
+    void restart(Role role, int number) {
+        launch(role, number);
+        cluster.awaitHealthy(process(role, number));
     }
 
     /** {@code SIGKILL} of a worker that runs tools, and another start. */

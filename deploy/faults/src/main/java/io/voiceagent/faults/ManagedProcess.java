@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 
 /** One process of the pipeline: started with this JVM's class path, logging to a file, and open to harm. */
 public final class ManagedProcess implements AutoCloseable {
+    /** A service that was told to end is killed after so long where it is deployed. */
+    static final Duration ENDS_WITHIN = Duration.ofSeconds(60);
+
     private static final Duration GRACE = Duration.ofSeconds(20);
 
     private final String name;
@@ -141,6 +144,26 @@ public final class ManagedProcess implements AutoCloseable {
     /** {@code SIGTERM}: it may drain. Returns at once. */
     public void terminate() {
         process.destroy();
+    }
+
+    /**
+     * {@code SIGTERM}, and waits for its end.
+     *
+     * @return how long it took
+     * @throws IllegalStateException when it does not end within {@link #ENDS_WITHIN}
+     */
+    public Duration drain() {
+        long began = System.nanoTime();
+        terminate();
+        try {
+            if (!process.waitFor(ENDS_WITHIN.toMillis(), TimeUnit.MILLISECONDS)) {
+                throw new IllegalStateException(name + " did not end within " + ENDS_WITHIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        return Duration.ofNanos(System.nanoTime() - began);
     }
 
     /** Ends it, by force after a grace time. */

@@ -21,6 +21,16 @@ public enum Role {
         this.prefix = prefix;
     }
 
+    /** As tables have it. */
+    String text() {
+        return switch (this) {
+            case LLM -> "LLM worker";
+            case TOOL -> "tool worker";
+            case ORCHESTRATOR -> "orchestrator";
+            case INGRESS -> "ingress";
+        };
+    }
+
     /** The crash points that such a process comes to in the workload. A tool shows nothing before its result. */
     List<CrashPoint> points() {
         return Arrays.stream(CrashPoint.values())
