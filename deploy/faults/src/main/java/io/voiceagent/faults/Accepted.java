@@ -23,7 +23,11 @@ record Accepted(Kind kind, String id, String asked, long submittedNanos, List<Ev
         CANCELLED,
         CONVERSATION,
         ASKS_APPROVAL,
-        APPROVED
+        APPROVED,
+        /** One that is to fail. */
+        FAILS,
+        /** One that is to end before its answer does. */
+        CUT_SHORT
     }
 
     private static final Set<String> LAST = Set.of("response.completed", "response.failed", "response.incomplete");

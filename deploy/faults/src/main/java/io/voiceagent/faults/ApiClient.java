@@ -108,6 +108,11 @@ public final class ApiClient {
         return events(request("/responses").POST(HttpRequest.BodyPublishers.ofString(body)));
     }
 
+    /** The same, but hangs up after so many events. */
+    public List<Event> createStreamFirst(String body, int count) {
+        return events(request("/responses").POST(HttpRequest.BodyPublishers.ofString(body)), count);
+    }
+
     /** Reads the events of a response after {@code startingAfter} (-1: all) to the end of the stream. */
     public List<Event> stream(String id, long startingAfter) {
         return events(request(

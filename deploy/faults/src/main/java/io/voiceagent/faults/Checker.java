@@ -32,6 +32,9 @@ final class Checker {
 
     private static final Pattern TAG = Pattern.compile(" \\[\\[tag=(\\d+)]]");
 
+    /** Asked directly, the model is to behave. */
+    private static final Pattern MISBEHAVIOUR = Pattern.compile(" ?\\[\\[(?:fault|cut|stall)=[^\\]]*]]");
+
     private final Simulator simulator;
     private final EffectServer effects;
     private final DirectModel model;
@@ -110,7 +113,12 @@ final class Checker {
     }
 
     private static boolean asExpected(Accepted turn) {
-        String wanted = turn.kind() == Kind.CANCELLED ? "cancelled" : "completed";
+        String wanted = switch (turn.kind()) {
+            case CANCELLED -> "cancelled";
+            case FAILS -> "failed";
+            case CUT_SHORT -> "incomplete";
+            case PLAIN, TOOLS, CONVERSATION, ASKS_APPROVAL, APPROVED -> "completed";
+        };
         return turn.status().equals(wanted)
                 || turn.kind() == Kind.CANCELLED && turn.status().equals("completed");
     }
@@ -153,13 +161,15 @@ final class Checker {
     }
 
     private void checkText(Accepted turn, JsonNode response, Counts counts) {
-        String asked = TAG.matcher(turn.asked()).replaceAll("");
+        String asked =
+                MISBEHAVIOUR.matcher(TAG.matcher(turn.asked()).replaceAll("")).replaceAll("");
         String text = Turns.text(response);
         boolean right = switch (turn.kind()) {
             case PLAIN, CONVERSATION -> !turn.status().equals("completed") || text.equals(model.answer(asked));
             case TOOLS, APPROVED -> !turn.status().equals("completed") || text.equals(model.answer(asked, response));
             case CANCELLED -> model.answer(asked).startsWith(text);
-            case ASKS_APPROVAL -> text.isEmpty();
+            case ASKS_APPROVAL, FAILS -> text.isEmpty();
+            case CUT_SHORT -> !text.isEmpty();
         };
         if (!right) {
             counts.mixed.incrementAndGet();

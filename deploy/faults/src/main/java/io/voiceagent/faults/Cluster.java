@@ -149,6 +149,11 @@ public final class Cluster implements AutoCloseable {
         ownSettings.computeIfAbsent(name, any -> new ConcurrentHashMap<>()).put(variable, value);
     }
 
+    /** Takes back what only the service of that name was told. */
+    void unset(String name) {
+        ownSettings.remove(name);
+    }
+
     /** Starts a tool worker that also offers the {@link EffectTool}. */
     public ManagedProcess toolWorker(String name, EffectServer effects) {
         return service(

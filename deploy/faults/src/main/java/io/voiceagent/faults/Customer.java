@@ -105,8 +105,48 @@ final class Customer {
         return List.of(asking, turn(Kind.APPROVED, answer, text));
     }
 
+    /** A turn of the caller's own making, followed to its end. */
+    Accepted ask(Kind kind, ObjectNode body, String text) {
+        return turn(kind, body, text);
+    }
+
+    /** The same, which is cancelled a while after it was accepted, whatever it has said by then. */
+    Accepted askAndCancel(ObjectNode body, String text, Duration after) {
+        long began = System.nanoTime();
+        String id = submit("/responses", body);
+        LockSupport.parkNanos(after.toNanos());
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!cancel(id) && System.nanoTime() < end) {
+            LockSupport.parkNanos(PAUSE.toNanos());
+        }
+        return follow(Kind.CANCELLED, id, text, began, -1);
+    }
+
+    /** The same, read with another connection for each event, at the ingresses in turn. */
+    Accepted askAndReconnect(ObjectNode body, String text) {
+        long began = System.nanoTime();
+        String id = submit("/responses", body);
+        List<Event> events = new ArrayList<>();
+        int missing = 0;
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (System.nanoTime() < end && (events.isEmpty() || !Accepted.isLast(events.getLast()))) {
+            missing += apis.get(at).follow(id, events, events.size() + 1, SILENCE) == 404 ? 1 : 0;
+            other();
+        }
+        return new Accepted(Kind.PLAIN, id, text, began, List.copyOf(events), missing);
+    }
+
+    /** A turn in the foreground whose client hangs up after so many events, and comes back later to see what became of it. */
+    Accepted askAndHangUp(ObjectNode body, String text, int events) {
+        long began = System.nanoTime();
+        List<Event> first =
+                apis.get(at).createStreamFirst(body.put("stream", true).toString(), events);
+        String id = first.getFirst().json().path("response").path("id").asString();
+        return follow(Kind.CANCELLED, id, text, began, -1);
+    }
+
     /** The tag makes the simulator count the model calls of the turn. */
-    private static String tagged(int number, String text) {
+    static String tagged(int number, String text) {
         return "Number " + number + ": " + text + " [[tag=" + number + "]]";
     }
 

@@ -21,6 +21,10 @@ public final class EffectServer implements AutoCloseable {
     /** Added to the {@link #url}: effects that may be repeated, which are counted apart. */
     static final String REPEATABLE = "/repeatable";
 
+    /** Added to the {@link #url}: effects that are answered later than anybody waits. */
+    static final String LATE = "/late";
+
+    private static final Duration LATE_BY = Duration.ofSeconds(3);
     private static final int MAX_BODY = 10_000;
 
     private final HttpServer server;
@@ -28,13 +32,12 @@ public final class EffectServer implements AutoCloseable {
     private final Map<String, AtomicInteger> effects = new ConcurrentHashMap<>();
     private final Map<String, AtomicInteger> repeatable = new ConcurrentHashMap<>();
     private final AtomicInteger open = new AtomicInteger();
-    private final Duration answerAfter;
 
     private EffectServer(Duration answerAfter) throws IOException {
-        this.answerAfter = answerAfter;
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/effects", exchange -> effect(exchange, effects));
-        server.createContext("/effects" + REPEATABLE, exchange -> effect(exchange, repeatable));
+        server.createContext("/effects", exchange -> effect(exchange, effects, answerAfter));
+        server.createContext("/effects" + REPEATABLE, exchange -> effect(exchange, repeatable, answerAfter));
+        server.createContext("/effects" + LATE, exchange -> effect(exchange, effects, LATE_BY));
         server.setExecutor(threads);
         server.start();
     }
@@ -75,7 +78,8 @@ public final class EffectServer implements AutoCloseable {
         threads.shutdownNow();
     }
 
-    private void effect(HttpExchange exchange, Map<String, AtomicInteger> effects) throws IOException {
+    private void effect(HttpExchange exchange, Map<String, AtomicInteger> effects, Duration answerAfter)
+            throws IOException {
         open.incrementAndGet();
         try (exchange) {
             exchange.getRequestBody().readNBytes(MAX_BODY);

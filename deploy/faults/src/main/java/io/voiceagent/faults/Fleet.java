@@ -125,6 +125,15 @@ final class Fleet {
         launch(Role.TOOL, 1);
     }
 
+    /** Ends a process, and starts it again with these variables besides, which hold for this one life. */
+    void relaunch(Role role, int number, Map<String, String> variables) {
+        process(role, number).close();
+        variables.forEach((variable, value) -> cluster.set(name(role, number), variable, value));
+        launch(role, number);
+        cluster.unset(name(role, number));
+        cluster.awaitHealthy(process(role, number));
+    }
+
     private ManagedProcess process(Role role, int number) {
         return Objects.requireNonNull(processes.get(name(role, number)));
     }
