@@ -12,8 +12,10 @@ import java.time.Duration;
 import java.util.Map;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 
 /**
  * The model stage as part of a service, which has to bring {@link Variables}, {@link KafkaSettings} (with the topics in
@@ -51,6 +53,15 @@ public class LlmStageConfiguration {
                 .withDrainGrace(Duration.ofSeconds(variables.integer("DRAIN_SECONDS", 25, 0, 300)));
         LlmCallHandler handler = new LlmCallHandler(client, settings.baseUrl(), new LlmMetrics(meters));
         return StageRuntime.start(options, handler, telemetry, meters);
+    }
+
+    /**
+     * Begins the end of the service with the stage. By default the web server comes first, for 2 s and more in which the worker would take
+     * calls still, and health and metrics would be gone while calls run out.
+     */
+    @Bean
+    ApplicationListener<ContextClosedEvent> drainFirst(StageRuntime llmStage) {
+        return _ -> llmStage.close();
     }
 
     /** Shown as {@code llmStage}: up while the stage is announced and can be given calls. */

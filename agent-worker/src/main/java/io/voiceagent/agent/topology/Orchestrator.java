@@ -88,7 +88,7 @@ public final class Orchestrator implements AutoCloseable {
                     .tag("stage", OrchestratorMetrics.name(stage))
                     .register(registry);
         }
-        StreamsMeters.bind(streams::metrics, registry);
+        StreamsMeters.bind(streams::metrics, parts.metrics().stalls(), registry);
         Sealer sealer = new Sealer(kafka, incarnation, registry, passedOver);
         Orchestrator orchestrator = new Orchestrator(streams, surroundings, sealer, census);
         streams.start();

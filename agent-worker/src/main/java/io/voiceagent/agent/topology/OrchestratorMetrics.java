@@ -26,6 +26,7 @@ public final class OrchestratorMetrics {
     private final Map<TaskId, Load> loads = new ConcurrentHashMap<>();
     private final Map<Status, Timer> turns = new EnumMap<>(Status.class);
     private final Map<Stage, Timer> waits = new EnumMap<>(Stage.class);
+    private final Stalls stalls = new Stalls();
     private final Timer accepted;
     private final Timer decisions;
     private final Counter refused;
@@ -121,6 +122,11 @@ public final class OrchestratorMetrics {
         }
     }
 
+    /** Who is told of each record that is taken. */
+    Stalls stalls() {
+        return stalls;
+    }
+
     void ended(StepEvent.Ended ended, long submittedAt) {
         Timer timer = turns.get(ended.status());
         if (timer != null) {
@@ -141,7 +147,8 @@ public final class OrchestratorMetrics {
     }
 
     /** @param appendedAt when the record was written, milliseconds since the epoch by the broker's clock */
-    void read(String topic, long appendedAt, long now) {
+    void read(String topic, int partition, long appendedAt, long now) {
+        stalls.taken(topic, partition, now);
         histogram("voice.agent.orchestrator.record.age", "Age of a record when the orchestrator takes it")
                 .tag("topic", topic)
                 .register(registry)

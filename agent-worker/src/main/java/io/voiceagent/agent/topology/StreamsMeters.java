@@ -2,14 +2,18 @@ package io.voiceagent.agent.topology;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.TimeGauge;
 import io.voiceagent.messages.Topics;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.function.DoubleBinaryOperator;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
 
 /**
  * The few of Kafka's own measurements of the stream threads that tell whether the orchestrator keeps up. All of them would be thousands of
@@ -24,7 +28,8 @@ final class StreamsMeters {
         this.metrics = metrics;
     }
 
-    static void bind(Supplier<? extends Map<MetricName, ? extends Metric>> metrics, MeterRegistry registry) {
+    static void bind(
+            Supplier<? extends Map<MetricName, ? extends Metric>> metrics, Stalls stalls, MeterRegistry registry) {
         StreamsMeters meters = new StreamsMeters(metrics);
         meters.threads(registry, "commit-latency-avg", Math::max);
         meters.threads(registry, "commit-latency-max", Math::max);
@@ -40,7 +45,29 @@ final class StreamsMeters {
                     .description("Records of the topic that were fetched or known of and are not taken yet")
                     .tag("topic", topic)
                     .register(registry);
+            TimeGauge.builder(
+                            "voice.agent.orchestrator.stalled",
+                            () -> stalls.longest(topic, meters.lags(topic), System.currentTimeMillis()),
+                            TimeUnit.MILLISECONDS)
+                    .description("Longest time for which a partition with records that wait has had none of them taken")
+                    .tag("topic", topic)
+                    .register(registry);
         }
+    }
+
+    private Map<TopicPartition, Double> lags(String topic) {
+        Map<TopicPartition, Double> lags = new HashMap<>();
+        metrics.get().forEach((name, metric) -> {
+            String partition = name.tags().get("partition");
+            if (name.name().equals("records-lag")
+                    && partition != null
+                    && topic.equals(name.tags().get("topic"))
+                    && metric.metricValue() instanceof Number lag
+                    && Double.isFinite(lag.doubleValue())) {
+                lags.merge(new TopicPartition(topic, Integer.parseInt(partition)), lag.doubleValue(), Math::max);
+            }
+        });
+        return lags;
     }
 
     private void threads(MeterRegistry registry, String metric, DoubleBinaryOperator together) {

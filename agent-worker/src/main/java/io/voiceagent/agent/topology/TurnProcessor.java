@@ -106,7 +106,12 @@ final class TurnProcessor implements Processor<String, byte[], String, Outgoing>
     public void process(Record<String, byte[]> record) {
         CrashPoint.ORCHESTRATOR_TAKE_BEFORE.reach();
         String topic = context().recordMetadata().map(RecordMetadata::topic).orElse("");
-        parts.metrics().read(topic, record.timestamp(), context().currentSystemTimeMs());
+        parts.metrics()
+                .read(
+                        topic,
+                        context().taskId().partition(),
+                        record.timestamp(),
+                        context().currentSystemTimeMs());
         Instant began = Instant.now();
         try {
             Records.requireReadable(record.headers());

@@ -21,8 +21,10 @@ import java.time.Duration;
 import java.util.List;
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.event.ContextClosedEvent;
 import org.springframework.core.env.Environment;
 
 /**
@@ -99,9 +101,13 @@ class ToolWorkerConfiguration {
         return StageRuntime.start(options, handler, telemetry, meters);
     }
 
+    /**
+     * Begins the end of the service with the stage. By default the web server comes first, for 2 s and more in which the worker would take
+     * calls still, and health and metrics would be gone while calls run out.
+     */
     @Bean
-    DrainFirst drainFirst(StageRuntime toolStage) {
-        return new DrainFirst(toolStage);
+    ApplicationListener<ContextClosedEvent> drainFirst(StageRuntime toolStage) {
+        return _ -> toolStage.close();
     }
 
     /** Shown as {@code toolStage}: up while the stage is announced and can be given calls. */
