@@ -39,6 +39,7 @@ public final class Cluster implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final Map<String, Map<String, String>> ownSettings = new ConcurrentHashMap<>();
     private final Map<String, Integer> ports = new ConcurrentHashMap<>();
+    private final Map<String, String> classPaths = new ConcurrentHashMap<>();
     private final Map<String, Integer> lives = new ConcurrentHashMap<>();
     private final Simulator simulator;
     private final @Nullable ManagedProcess broker;
@@ -149,6 +150,15 @@ public final class Cluster implements AutoCloseable {
         ownSettings.computeIfAbsent(name, any -> new ConcurrentHashMap<>()).put(variable, value);
     }
 
+    /** Of which version the service of that name is when it is started from now on: another class path, or null for this one's. */
+    void version(String name, @Nullable String classPath) {
+        if (classPath == null) {
+            classPaths.remove(name);
+        } else {
+            classPaths.put(name, classPath);
+        }
+    }
+
     /** Takes back what only the service of that name was told. */
     void unset(String name) {
         ownSettings.remove(name);
@@ -176,7 +186,11 @@ public final class Cluster implements AutoCloseable {
         settings.putAll(extra);
         int life = lives.merge(name, 1, Integer::sum);
         Path log = directory.resolve(life == 1 ? name + ".log" : name + "-" + life + ".log");
-        return remember(ManagedProcess.start(name, log, heapMegabytes, settings, mainClass));
+        String other = classPaths.get(name);
+        return remember(
+                other == null
+                        ? ManagedProcess.start(name, log, heapMegabytes, settings, mainClass)
+                        : ManagedProcess.startOther(name, log, heapMegabytes, settings, other, mainClass));
     }
 
     /** Waits until each of these services answers that it is well. */

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 /** Tries the faults of the suites that are named, one suite after the other, and writes their sections of the page. */
 public final class FaultRun {
     private static final Logger LOG = LoggerFactory.getLogger(FaultRun.class);
-    private static final List<Suite> SUITES =
-            List.of(new ProcessFaults(), new SurroundingFaults(), new StageFaults(), new DrainFaults());
+    private static final List<Suite> SUITES = List.of(
+            new ProcessFaults(), new SurroundingFaults(), new StageFaults(), new DrainFaults(), new UpgradeFaults());
 
     private FaultRun() {}
 

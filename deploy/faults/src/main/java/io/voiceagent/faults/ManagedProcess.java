@@ -63,16 +63,39 @@ public final class ManagedProcess implements AutoCloseable {
             Map<String, String> environment,
             String mainClass,
             String... args) {
+        return start(name, log, options, environment, System.getProperty("java.class.path"), mainClass, List.of(args));
+    }
+
+    /**
+     * Starts {@code mainClass} of another version.
+     *
+     * @param classPath of the other version's services, with this harness's own classes behind it
+     */
+    static ManagedProcess startOther(
+            String name,
+            Path log,
+            int heapMegabytes,
+            Map<String, String> environment,
+            String classPath,
+            String mainClass) {
+        List<String> options = List.of("-Xmx" + heapMegabytes + "m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+        return start(name, log, options, environment, classPath, mainClass, List.of());
+    }
+
+    private static ManagedProcess start(
+            String name,
+            Path log,
+            List<String> options,
+            Map<String, String> environment,
+            String classPath,
+            String mainClass,
+            List<String> args) {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));
         command.addAll(options);
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                Child.class.getName(),
-                mainClass));
-        command.addAll(List.of(args));
+        command.addAll(
+                List.of("--enable-native-access=ALL-UNNAMED", "-cp", classPath, Child.class.getName(), mainClass));
+        command.addAll(args);
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().keySet().retainAll(List.of("PATH", "HOME", "LANG", "TMPDIR", "USER"));
         builder.environment().putAll(environment);
