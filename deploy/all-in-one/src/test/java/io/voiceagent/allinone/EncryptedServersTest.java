@@ -35,7 +35,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -170,8 +169,7 @@ class EncryptedServersTest {
         List<AclBinding> rules = AccessRules.of(Files.readString(Path.of("../k8s/components/strimzi/users.yaml")));
         Map<String, String> passwords = AccessRules.users(rules).stream()
                 .collect(Collectors.toMap(
-                        user -> user.replace('-', '_').toUpperCase(Locale.ROOT) + "_PASSWORD",
-                        user -> "of-" + user.replaceAll("voice-agent-|-kafka", "")));
+                        KafkaAccess::passwordVariable, user -> "of-" + user.replaceAll("voice-agent-|-kafka", "")));
         KafkaAccess.Outcome outcome = KafkaAccess.apply(administrator, rules, passwords);
         assertThat(outcome.rules()).hasSameElementsAs(rules);
         assertThat(outcome.passwords()).hasSize(5);

@@ -118,7 +118,7 @@ public final class KafkaAccess {
     }
 
     /** The variable that has the user's password. */
-    static String passwordVariable(String user) {
+    public static String passwordVariable(String user) {
         return user.replace('-', '_').toUpperCase(Locale.ROOT) + PASSWORD;
     }
 
